@@ -1,0 +1,142 @@
+"""From an empty server to a ready one: roles, databases, extension, schemas, migrations. Safe to run at every start."""
+
+import psycopg2
+from alembic import command
+from alembic.config import Config
+from psycopg2 import sql
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from psycopg2.extensions import connection as Connection
+from sqlalchemy.engine import URL
+
+from clientnest import secrets
+from clientnest.db.roles import Database, Role
+from clientnest.db.urls import administrator, database_name, role_url
+from clientnest.errors import PermanentError, TransientError
+
+MINIMUM_SERVER_VERSION = 170000
+_BOOTSTRAP_LOCK = 0x636E_6573_7401  # one bootstrap at a time per server
+_DBT_SCHEMAS = ("staging", "intermediate", "marts", "serve")
+
+
+def prepare() -> None:
+    """Make the server ready for this version of ClientNest. Needs a running server; idempotent; one at a time."""
+    server = _connect(administrator())
+    try:
+        with server.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", (_BOOTSTRAP_LOCK,))
+        _check_version(server)
+        _ensure_roles(server)
+        for database, owner in (
+            (Database.PRODUCT, Role.MIGRATE),
+            (Database.DAGSTER, Role.DAGSTER),
+            (Database.MLFLOW, Role.MLFLOW),
+        ):
+            _ensure_database(server, database_name(database), owner)
+        _ensure_schemas()
+        migrate()
+    finally:
+        server.close()
+
+
+def migrate(revision: str = "head") -> None:
+    """Bring `app`, `raw` and `ml` to a revision, as the role that owns them."""
+    configuration = Config()
+    configuration.set_main_option("script_location", "clientnest:db/migrations")
+    configuration.attributes["url"] = role_url(Role.MIGRATE, driver="psycopg2")
+    command.upgrade(configuration, revision)
+
+
+def _connect(url: URL) -> Connection:
+    try:
+        connection = psycopg2.connect(url.render_as_string(hide_password=False))
+    except psycopg2.OperationalError as error:
+        raise TransientError(
+            f"No database answers at {url.host or url.query.get('host') or 'the local socket'}: {error}".strip(),
+            advice="Start it with `make run`, or check CLIENTNEST_DATABASE_URL.",
+        ) from error
+    connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+    return connection
+
+
+def _check_version(server: Connection) -> None:
+    if server.server_version < MINIMUM_SERVER_VERSION:
+        raise PermanentError(
+            f"The database server is version {server.server_version // 10000}; ClientNest needs 17 or newer.",
+            advice="Point CLIENTNEST_DATABASE_URL to a Postgres 17 or 18 server, or leave it empty for the embedded one.",
+        )
+
+
+def _ensure_roles(server: Connection) -> None:
+    passwords = secrets.load().passwords
+    with server.cursor() as cursor:
+        for role in Role:
+            name = sql.Identifier(role.login)
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role.login,))
+            verb = "ALTER ROLE {} LOGIN" if cursor.fetchone() else "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS"
+            cursor.execute(
+                sql.SQL(verb + " PASSWORD %s").format(name),
+                (passwords[role.value],),
+            )
+        # An administrator that is not a superuser (managed servers) may hand ownership only to roles it is a member of.
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if cursor.fetchone() == (False,):
+            for role in Role:
+                cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role.login)))
+
+
+def _ensure_database(server: Connection, name: str, owner: Role) -> None:
+    with server.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+        if cursor.fetchone() is None:
+            cursor.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(
+                    sql.Identifier(name), sql.Identifier(owner.login)
+                )
+            )
+        cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+        roles = [role for role in Role if role not in {Role.DAGSTER, Role.MLFLOW}]
+        for role in roles if owner is Role.MIGRATE else [owner]:
+            cursor.execute(
+                sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
+                    sql.Identifier(name), sql.Identifier(role.login)
+                )
+            )
+
+
+def _ensure_schemas() -> None:
+    """What needs the administrator inside the product's database: the extension, and one owner per schema."""
+    product = _connect(administrator().set(database=database_name(Database.PRODUCT)))
+    try:
+        with product.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'")
+            if cursor.fetchone():
+                cursor.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+            for schema in ("app", "raw", "ml"):
+                _ensure_schema(product, schema, Role.MIGRATE)
+            for schema in _DBT_SCHEMAS:
+                _ensure_schema(product, schema, Role.DBT)
+            readers = sql.SQL(", ").join(sql.Identifier(role.login) for role in (Role.API, Role.DASHBOARDS))
+            cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA serve TO {}").format(readers))
+            # The learning and the history read marts for every workspace.
+            for schema in ("marts", "intermediate"):
+                cursor.execute(
+                    sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(
+                        sql.Identifier(schema), sql.Identifier(Role.ETL.login)
+                    )
+                )
+                cursor.execute(
+                    sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA {} GRANT SELECT ON TABLES TO {}").format(
+                        sql.Identifier(Role.DBT.login), sql.Identifier(schema), sql.Identifier(Role.ETL.login)
+                    )
+                )
+    finally:
+        product.close()
+
+
+def _ensure_schema(connection: Connection, schema: str, owner: Role) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(
+                sql.Identifier(schema), sql.Identifier(owner.login)
+            )
+        )

@@ -1,0 +1,28 @@
+"""Who connects to the database as whom. Each process has the least it needs; none but `migrate` owns a table of ours."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Database roles. Server-wide names are `clientnest_<role>`."""
+
+    MIGRATE = "migrate"  # owns app, raw and ml
+    ETL = "etl"  # Dagster and the importer: writes raw and ml, updates jobs, sees every workspace
+    DBT = "dbt"  # reads raw and the dimensions of app; owns staging, intermediate, marts and serve
+    API = "api"  # one workspace at a time, through row-level security and `serve`
+    DASHBOARDS = "dashboards"  # as api, read only
+    WORKER = "worker"  # background jobs, one workspace at a time
+    DAGSTER = "dagster"  # owns the database `dagster`
+    MLFLOW = "mlflow"  # owns the database `mlflow`
+
+    @property
+    def login(self) -> str:
+        return f"clientnest_{self.value}"
+
+
+class Database(StrEnum):
+    """The three databases on one server."""
+
+    PRODUCT = "product"
+    DAGSTER = "dagster"
+    MLFLOW = "mlflow"

@@ -1,0 +1,54 @@
+"""Transactions: one per request or job, committed at the boundary, scoped to a workspace where the role is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from uuid import UUID
+
+import psycopg2
+from psycopg2.extensions import connection as Psycopg2Connection
+from sqlalchemy import Connection, Engine, create_engine, text
+
+from clientnest.db.roles import Database, Role
+from clientnest.db.urls import libpq, role_url
+from clientnest.errors import Unavailable
+
+
+@cache
+def engine(role: Role) -> Engine:
+    """The process's one pool for a role (psycopg 3)."""
+    return create_engine(role_url(role, driver="psycopg"), pool_size=8, max_overflow=8, pool_pre_ping=True)
+
+
+@contextmanager
+def tenant(role: Role, *, workspace_id: UUID | None = None, person_id: UUID | None = None) -> Iterator[Connection]:
+    """A transaction that sees one workspace (none: only what the person may know before choosing one).
+
+    The scope is set for the transaction only, so a pooled connection never carries it over to another request.
+    """
+    with engine(role).begin() as connection:
+        connection.execute(
+            text(
+                "SELECT set_config('clientnest.workspace_id', :workspace, true), "
+                "set_config('clientnest.person_id', :person, true)"
+            ),
+            {"workspace": str(workspace_id or ""), "person": str(person_id or "")},
+        )
+        yield connection
+
+
+@contextmanager
+def etl(database: Database = Database.PRODUCT, *, role: Role = Role.ETL) -> Iterator[Psycopg2Connection]:
+    """A psycopg2 transaction for COPY and set-wise work over all workspaces: committed at the end, or rolled back."""
+    try:
+        connection = psycopg2.connect(libpq(role, database))
+    except psycopg2.OperationalError as error:
+        raise Unavailable(
+            f"The database does not answer: {str(error).strip().splitlines()[0]}",
+            advice="Start it with `make run`; `clientnest doctor` checks the usual reasons.",
+        ) from error
+    try:
+        with connection:
+            yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,30 @@
+"""People, workspaces, memberships, and the accounts of networks that a workspace measures."""
+
+from sqlalchemy import Boolean, Table
+
+from clientnest.db.tables.base import instant, metadata, of, text, uuid
+
+workspace = Table(
+    "workspace", metadata,
+    uuid("id", primary_key=True), text("name"), text("slug"), text("timezone"), of("is_demo", Boolean()),
+    instant("created_at"), schema="app",
+)  # fmt: skip
+
+person = Table(
+    "person", metadata,
+    uuid("id", primary_key=True), text("email"), text("name"), text("password_hash"), instant("created_at"),
+    schema="app",
+)  # fmt: skip
+
+membership = Table(
+    "membership", metadata,
+    uuid("workspace_id", primary_key=True), uuid("person_id", primary_key=True), text("role"), instant("created_at"),
+    schema="app",
+)  # fmt: skip
+
+account = Table(
+    "account", metadata,
+    uuid("workspace_id", primary_key=True), uuid("id", primary_key=True), text("network"), text("external_id"),
+    text("display_name"), text("url", nullable=True), text("timezone", nullable=True), instant("created_at"),
+    schema="app",
+)  # fmt: skip

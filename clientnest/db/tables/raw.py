@@ -1,0 +1,54 @@
+"""What was captured: posts, and wide typed snapshots whose metric columns come from the catalogue."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Identity, Integer, Table
+
+from clientnest.db.tables.base import instant, metadata, of, text, uuid
+from clientnest.metrics import Grain, columns, sql_type
+
+
+def _metrics(grain: Grain) -> "list[Column[object]]":
+    return [
+        of(name, BigInteger() if sql_type(name) == "bigint" else Float(53), nullable=True) for name in columns(grain)
+    ]
+
+
+load = Table(
+    "load", metadata,
+    uuid("workspace_id", primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    text("source"), uuid("import_file_id", nullable=True), text("run_id", nullable=True),
+    instant("captured_from", nullable=True), instant("captured_to", nullable=True), of("posts", Integer()),
+    of("snapshots", Integer()), instant("loaded_at"), schema="raw",
+)  # fmt: skip
+
+post = Table(
+    "post", metadata,
+    uuid("workspace_id", primary_key=True), uuid("id", primary_key=True), uuid("account_id"), text("network"),
+    text("external_id"), instant("published_at", nullable=True), text("post_type", nullable=True),
+    text("title", nullable=True), text("text", nullable=True), text("url", nullable=True),
+    text("link_url", nullable=True), of("duration_seconds", Float(53), nullable=True), of("is_repost", Boolean()),
+    instant("captured_at"), of("load_id", BigInteger()), schema="raw",
+)  # fmt: skip
+
+post_snapshot = Table(
+    "post_snapshot", metadata,
+    uuid("workspace_id", primary_key=True), uuid("account_id", primary_key=True), uuid("post_id", primary_key=True),
+    instant("captured_at", primary_key=True), text("source"), of("load_id", BigInteger()), *_metrics(Grain.POST),
+    schema="raw",
+)  # fmt: skip
+
+account_snapshot = Table(
+    "account_snapshot", metadata,
+    uuid("workspace_id", primary_key=True), uuid("account_id", primary_key=True),
+    instant("captured_at", primary_key=True), text("source"), of("load_id", BigInteger()), *_metrics(Grain.ACCOUNT),
+    schema="raw",
+)  # fmt: skip
+
+account_period = Table(
+    "account_period", metadata,
+    uuid("workspace_id", primary_key=True), uuid("account_id", primary_key=True),
+    of("period_start", Date(), primary_key=True), of("period_end", Date(), primary_key=True),
+    text("dimension", primary_key=True), text("dimension_value", primary_key=True),
+    instant("captured_at", primary_key=True), text("source"), of("load_id", BigInteger()), *_metrics(Grain.PERIOD),
+    schema="raw",
+)  # fmt: skip

@@ -1,0 +1,38 @@
+"""Connection addresses: from the administrator's URL (embedded or given) to one per role and database."""
+
+from sqlalchemy.engine import URL, make_url
+
+from clientnest import secrets, settings
+from clientnest.db.roles import Database, Role
+from clientnest.db.server import EmbeddedServer
+
+
+def administrator() -> URL:
+    """The server's administrator: CLIENTNEST_DATABASE_URL, or the embedded server's (which must be started first)."""
+    given = settings.database().database_url
+    text = given.get_secret_value() if given else EmbeddedServer(settings.core().home).url
+    return make_url(text).set(drivername="postgresql")
+
+
+def database_name(database: Database) -> str:
+    configured = settings.database()
+    return {
+        Database.PRODUCT: configured.database_name,
+        Database.DAGSTER: configured.dagster_database_name,
+        Database.MLFLOW: configured.mlflow_database_name,
+    }[database]
+
+
+def role_url(role: Role, database: Database = Database.PRODUCT, *, driver: str = "") -> URL:
+    """A role's SQLAlchemy URL. `driver`: "" for a plain libpq URL, "psycopg" (3) or "psycopg2"."""
+    return administrator().set(
+        drivername=f"postgresql+{driver}" if driver else "postgresql",
+        username=role.login,
+        password=secrets.load().passwords[role.value],
+        database=database_name(database),
+    )
+
+
+def libpq(role: Role, database: Database = Database.PRODUCT) -> str:
+    """A role's address as libpq, psycopg2, psycopg and ADBC take it. Contains the password: never log it."""
+    return role_url(role, database).render_as_string(hide_password=False)

@@ -1,0 +1,63 @@
+"""Secrets this installation made for itself: database passwords and the token key, in one file only its owner can read."""
+
+import json
+import os
+import secrets as random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from clientnest import settings
+from clientnest.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationSecrets:
+    """`installation_id` ties a data folder to its database; `passwords` maps database role to password."""
+
+    installation_id: str
+    token_key: str
+    passwords: Mapping[str, str]
+
+
+ROLES = ("superuser", "migrate", "etl", "dbt", "api", "dashboards", "worker", "dagster", "mlflow")
+
+
+def load(home: Path | None = None) -> InstallationSecrets:
+    """Read `home/secrets.json`, making it (mode 0600) the first time; roles added since are filled in.
+
+    In production the token key has to come from CLIENTNEST_TOKEN_KEY, never from a generated file.
+    """
+    folder = home or settings.core().home
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "secrets.json"
+    with FileLock(folder / ".secrets.lock"):
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        wanted = {
+            "installation_id": kept.get("installation_id") or random.token_hex(8),
+            "token_key": kept.get("token_key") or random.token_hex(32),
+            "passwords": {role: kept.get("passwords", {}).get(role) or random.token_hex(24) for role in ROLES},
+        }
+        if wanted != kept:
+            _write(path, wanted)
+    configured = settings.secrets().token_key
+    if configured is not None:
+        wanted["token_key"] = configured.get_secret_value()
+    elif settings.core().environment == "production":
+        raise ConfigurationError(
+            "CLIENTNEST_TOKEN_KEY is not set.",
+            advice="In production, set it to a random value of at least 32 characters kept outside the data folder.",
+        )
+    return InstallationSecrets(**wanted)
+
+
+def _write(path: Path, content: Mapping[str, object]) -> None:
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,104 @@
+"""Typed settings, read from `CLIENTNEST_*` when first asked for; nothing is read at import."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from clientnest.errors import ConfigurationError
+
+
+def _default_home() -> Path:
+    """Where data is kept when nothing is said: a system folder for root (Postgres must not run as root, and its own
+    user cannot enter root's home), else a folder of the person's own."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/clientnest")
+    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "clientnest"
+
+
+class _Group(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CLIENTNEST_", extra="ignore", frozen=True)
+
+
+class CoreSettings(_Group):
+    """`home` holds everything this installation keeps: database, uploads, history, logs, secrets."""
+
+    home: Path = Field(default_factory=_default_home)
+    environment: Literal["development", "production"] = "development"
+    log_level: str = "INFO"
+
+
+class DatabaseSettings(_Group):
+    """`database_url` names an administrator of any Postgres 17+ or TimescaleDB; empty means the embedded server."""
+
+    database_url: SecretStr | None = None
+    database_name: str = "clientnest"
+    dagster_database_name: str = "dagster"
+    mlflow_database_name: str = "mlflow"
+
+
+class StackSettings(_Group):
+    """Loopback addresses of the processes that `make run` starts."""
+
+    api_port: int = 8000
+    dashboards_port: int = 8501
+    dagster_port: int = 3000
+    mlflow_port: int = 5000
+
+
+class ImportSettings(_Group):
+    """Limits of one import. Sizes in bytes, counted after unpacking."""
+
+    import_max_file_bytes: int = 4 * 1024**3
+    import_max_unpacked_bytes: int = 8 * 1024**3
+    import_max_compression_ratio: int = 200
+    import_max_files: int = 2_000
+
+
+class SecretSettings(_Group):
+    """The key that signs access tokens; generated and kept under `home/secrets.json` in development."""
+
+    token_key: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _strong(self) -> "SecretSettings":
+        if self.token_key is not None and len(self.token_key.get_secret_value()) < 32:
+            raise ConfigurationError(
+                "CLIENTNEST_TOKEN_KEY is shorter than 32 characters.",
+                advice="Set it to a random value, for example the output of `openssl rand -hex 32`.",
+            )
+        return self
+
+
+@cache
+def core() -> CoreSettings:
+    return CoreSettings()
+
+
+@cache
+def database() -> DatabaseSettings:
+    return DatabaseSettings()
+
+
+@cache
+def stack() -> StackSettings:
+    return StackSettings()
+
+
+@cache
+def imports() -> ImportSettings:
+    return ImportSettings()
+
+
+@cache
+def secrets() -> SecretSettings:
+    return SecretSettings()
+
+
+def forget() -> None:
+    """Read the environment again at the next use (for tests and for a supervisor that changes it)."""
+    for group in (core, database, stack, imports, secrets):
+        group.cache_clear()
