@@ -72,6 +72,7 @@ _C, _S, _R = Unit.COUNT, Unit.SECONDS, Unit.RATIO
 _CTR, _G = Kind.COUNTER, Kind.GAUGE
 _SUM, _NONE = Aggregation.SUM, Aggregation.NONE
 
+# fmt: off
 # name, label, unit, kind, aggregation, grains, description
 _DEFINITIONS: tuple[tuple[str, str, Unit, Kind, Aggregation, tuple[Grain, ...], str], ...] = (
     ("impressions", "Impressions", _C, _CTR, _SUM, (_P, _D), "Times the post was shown on a screen."),
@@ -108,6 +109,7 @@ _DEFINITIONS: tuple[tuple[str, str, Unit, Kind, Aggregation, tuple[Grain, ...], 
     ("following", "Following", _C, _G, _NONE, (_A,), "Accounts that the account follows."),
     ("posts_count", "Posts", _C, _G, _NONE, (_A,), "Posts the network counts on the profile."),
 )
+# fmt: on
 
 
 @cache

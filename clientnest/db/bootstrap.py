@@ -62,7 +62,7 @@ def _check_version(server: Connection) -> None:
     if server.server_version < MINIMUM_SERVER_VERSION:
         raise PermanentError(
             f"The database server is version {server.server_version // 10000}; ClientNest needs 17 or newer.",
-            advice="Point CLIENTNEST_DATABASE_URL to a Postgres 17 or 18 server, or leave it empty for the embedded one.",
+            advice="Point CLIENTNEST_DATABASE_URL to Postgres 17 or 18, or leave it empty for the embedded server.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Who connects to the database as whom. Each process has the least it needs; none but `migrate` owns a table of ours."""
+"""Who connects to the database as whom: each process has the least it needs; only `migrate` owns tables of ours."""
 
 from enum import StrEnum
 

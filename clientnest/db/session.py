@@ -13,11 +13,22 @@ from clientnest.db.roles import Database, Role
 from clientnest.db.urls import libpq, role_url
 from clientnest.errors import Unavailable
 
+_made: list[Engine] = []
+
 
 @cache
 def engine(role: Role) -> Engine:
     """The process's one pool for a role (psycopg 3)."""
-    return create_engine(role_url(role, driver="psycopg"), pool_size=8, max_overflow=8, pool_pre_ping=True)
+    made = create_engine(role_url(role, driver="psycopg"), pool_size=8, max_overflow=8, pool_pre_ping=True)
+    _made.append(made)
+    return made
+
+
+def forget() -> None:
+    """Close every pool of this process (when the database it should lead to changes, or before a fork)."""
+    while _made:
+        _made.pop().dispose()
+    engine.cache_clear()
 
 
 @contextmanager

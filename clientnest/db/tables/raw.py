@@ -1,12 +1,14 @@
 """What was captured: posts, and wide typed snapshots whose metric columns come from the catalogue."""
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Identity, Integer, Table
 
 from clientnest.db.tables.base import instant, metadata, of, text, uuid
 from clientnest.metrics import Grain, columns, sql_type
 
 
-def _metrics(grain: Grain) -> "list[Column[object]]":
+def _metrics(grain: Grain) -> "list[Column[Any]]":
     return [
         of(name, BigInteger() if sql_type(name) == "bigint" else Float(53), nullable=True) for name in columns(grain)
     ]

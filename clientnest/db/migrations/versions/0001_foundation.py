@@ -359,4 +359,3 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     raise NotImplementedError("The first migration has nothing to go back to; drop the database instead.")
-
