@@ -1,4 +1,4 @@
-"""TimescaleDB under the Timescale licence: snapshots compress by a policy, and compressed chunks stay closed to tenants."""
+"""TimescaleDB under the Timescale licence: snapshots compress by a policy, and stay closed to tenants when compressed."""
 
 from collections.abc import Iterator
 
