@@ -1,4 +1,4 @@
-"""Secrets this installation made for itself: database passwords and the token key, in one file only its owner can read."""
+"""Secrets this installation made for itself: database passwords and the token key, in one file of its owner's."""
 
 import json
 import os
@@ -15,10 +15,14 @@ from clientnest.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class InstallationSecrets:
-    """`installation_id` ties a data folder to its database; `passwords` maps database role to password."""
+    """`installation_id` ties a data folder to its database; `passwords` maps database role to password.
+
+    `demo_password` opens the demo workspace only; it is kept so that it can be shown at every start.
+    """
 
     installation_id: str
     token_key: str
+    demo_password: str
     passwords: Mapping[str, str]
 
 
@@ -38,6 +42,7 @@ def load(home: Path | None = None) -> InstallationSecrets:
         wanted = {
             "installation_id": kept.get("installation_id") or random.token_hex(8),
             "token_key": kept.get("token_key") or random.token_hex(32),
+            "demo_password": kept.get("demo_password") or random.token_urlsafe(9),
             "passwords": {role: kept.get("passwords", {}).get(role) or random.token_hex(24) for role in ROLES},
         }
         if wanted != kept:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-_MODULES = ("stack", "imports", "simulate", "history", "metrics", "database")
+_MODULES = ("stack", "imports", "simulate", "history", "metrics", "database", "identity")
 
 
 class _Commands(TyperGroup):

@@ -1,0 +1,75 @@
+"""Access tokens: short-lived JWTs (HS256) that say who is asking, and nothing about what they may do."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+import jwt
+
+from clientnest import secrets, settings
+from clientnest.errors import Unauthenticated
+from clientnest.ids import new_id
+
+ACCESS_TOKEN_LIFETIME = timedelta(hours=1)
+ISSUER = "clientnest"
+AUDIENCE = "clientnest-api"
+_ALGORITHM = "HS256"
+_LEEWAY = timedelta(seconds=10)
+_LONGEST = 4096
+_AGAIN = "Sign in again."
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A verified token: whose it is, its own id, and when it ends."""
+
+    person_id: UUID
+    token_id: UUID
+    expires_at: datetime
+
+
+def issue_token(person_id: UUID, *, lifetime: timedelta = ACCESS_TOKEN_LIFETIME) -> str:
+    """A signed token for a person who has just proved who they are."""
+    now = datetime.now(UTC)
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(person_id),
+        "jti": str(new_id()),
+        "iat": now,
+        "exp": now + lifetime,
+    }
+    return jwt.encode(claims, _key(), algorithm=_ALGORITHM)
+
+
+def verify_token(token: str) -> AccessToken:
+    """Check signature, issuer, audience and time of a token; `Unauthenticated` otherwise.
+
+    It proves who asks. Whether that person may see a workspace is asked of the database each time, so leaving a
+    workspace takes effect at once.
+    """
+    if len(token) > _LONGEST:
+        raise Unauthenticated("The access token is not valid.", advice=_AGAIN)
+    try:
+        claims = jwt.decode(
+            token, _key(), algorithms=[_ALGORITHM], audience=AUDIENCE, issuer=ISSUER, leeway=_LEEWAY,
+            options={"require": ["iss", "aud", "sub", "jti", "iat", "exp"], "strict_aud": True},
+        )  # fmt: skip
+        return AccessToken(UUID(claims["sub"]), UUID(claims["jti"]), datetime.fromtimestamp(claims["exp"], UTC))
+    except jwt.ExpiredSignatureError as error:
+        raise Unauthenticated("The access token has expired.", advice=_AGAIN) from error
+    except (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError) as error:
+        raise Unauthenticated("The access token is not valid.", advice=_AGAIN) from error
+
+
+def _key() -> str:
+    given = settings.secrets().token_key
+    return _loaded_key(settings.core().home, given.get_secret_value() if given else None)
+
+
+@lru_cache(maxsize=4)
+def _loaded_key(home: Path, _given: str | None) -> str:
+    """Read once per process: every request verifies a token. A key given in the environment replaces the kept one."""
+    return secrets.load(home).token_key
