@@ -46,4 +46,4 @@ def configure(*, level: str = "INFO", json: bool | None = None) -> None:
 
 def get_logger(name: str) -> Any:
     """A logger named after its module; bind request, run or job ids with `structlog.contextvars.bind_contextvars`."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(module=name)

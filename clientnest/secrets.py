@@ -6,11 +6,13 @@ import secrets as random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
 from clientnest import settings
 from clientnest.errors import ConfigurationError
+from clientnest.home import ensure
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,13 @@ def load(home: Path | None = None) -> InstallationSecrets:
 
     In production the token key has to come from CLIENTNEST_TOKEN_KEY, never from a generated file.
     """
-    folder = home or settings.core().home
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = ensure(home or settings.core().home)
     path = folder / "secrets.json"
-    with FileLock(folder / ".secrets.lock"):
-        kept = json.loads(path.read_text()) if path.exists() else {}
-        wanted = {
-            "installation_id": kept.get("installation_id") or random.token_hex(8),
-            "token_key": kept.get("token_key") or random.token_hex(32),
-            "demo_password": kept.get("demo_password") or random.token_urlsafe(9),
-            "passwords": {role: kept.get("passwords", {}).get(role) or random.token_hex(24) for role in ROLES},
-        }
-        if wanted != kept:
+    kept = _read(path)  # replaced in one step, never changed in place, so reading needs no lock
+    wanted = _completed(kept)
+    if wanted != kept:
+        with FileLock(folder / ".secrets.lock"):
+            wanted = _completed(_read(path))  # another process may have written it since
             _write(path, wanted)
     configured = settings.secrets().token_key
     if configured is not None:
@@ -56,6 +53,36 @@ def load(home: Path | None = None) -> InstallationSecrets:
             advice="In production, set it to a random value of at least 32 characters kept outside the data folder.",
         )
     return InstallationSecrets(**wanted)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"{path} may not be read by this user.",
+            advice="Run ClientNest as the user who made this data folder, or choose another with CLIENTNEST_HOME.",
+        ) from error
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{path} is damaged: {error}.",
+            advice="Put it back from a backup. Without it, move the data folder aside and start with an empty one.",
+        ) from error
+    if not isinstance(kept, dict):
+        raise ConfigurationError(f"{path} is damaged: it holds no object.", advice="Put it back from a backup.")
+    return kept
+
+
+def _completed(kept: Mapping[str, Any]) -> dict[str, Any]:
+    passwords = kept.get("passwords", {})
+    return {
+        "installation_id": kept.get("installation_id") or random.token_hex(8),
+        "token_key": kept.get("token_key") or random.token_hex(32),
+        "demo_password": kept.get("demo_password") or random.token_urlsafe(9),
+        "passwords": {role: passwords.get(role) or random.token_hex(24) for role in ROLES},
+    }
 
 
 def _write(path: Path, content: Mapping[str, object]) -> None:

@@ -3,9 +3,9 @@
 import os
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from clientnest.errors import ConfigurationError
@@ -22,11 +22,26 @@ def _default_home() -> Path:
 class _Group(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CLIENTNEST_", extra="ignore", frozen=True)
 
+    @classmethod
+    def read(cls) -> Self:
+        """The group as the environment says; a value that does not fit is named with its variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            variable = f"CLIENTNEST_{first['loc'][0]}".upper() if first["loc"] else "A CLIENTNEST_* variable"
+            raise ConfigurationError(
+                f"{variable} is set to {first['input']!r}, which does not fit: {first['msg'].lower()}.",
+                advice="Correct it, or unset it for the default.",
+            ) from error
+
 
 class CoreSettings(_Group):
     """`home` holds everything this installation keeps: database, uploads, history, logs, secrets."""
 
     home: Path = Field(default_factory=_default_home)
+    # Relative to where the command was typed: processes that it starts work elsewhere.
+    _absolute = field_validator("home")(lambda home: home.expanduser().absolute())
     environment: Literal["development", "production"] = "development"
     log_level: str = "INFO"
 
@@ -43,10 +58,10 @@ class DatabaseSettings(_Group):
 class StackSettings(_Group):
     """Loopback addresses of the processes that `make run` starts."""
 
-    api_port: int = 8000
-    dashboards_port: int = 8501
-    dagster_port: int = 3000
-    mlflow_port: int = 5000
+    api_port: int = Field(8000, ge=1, le=65535)
+    dashboards_port: int = Field(8501, ge=1, le=65535)
+    dagster_port: int = Field(3000, ge=1, le=65535)
+    mlflow_port: int = Field(5000, ge=1, le=65535)
 
 
 class ImportSettings(_Group):
@@ -75,27 +90,27 @@ class SecretSettings(_Group):
 
 @cache
 def core() -> CoreSettings:
-    return CoreSettings()
+    return CoreSettings.read()
 
 
 @cache
 def database() -> DatabaseSettings:
-    return DatabaseSettings()
+    return DatabaseSettings.read()
 
 
 @cache
 def stack() -> StackSettings:
-    return StackSettings()
+    return StackSettings.read()
 
 
 @cache
 def imports() -> ImportSettings:
-    return ImportSettings()
+    return ImportSettings.read()
 
 
 @cache
 def secrets() -> SecretSettings:
-    return SecretSettings()
+    return SecretSettings.read()
 
 
 def forget() -> None:
