@@ -3,12 +3,14 @@
 import psycopg2
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 from sqlalchemy.engine import URL
 
-from clientnest import secrets
+from clientnest import secrets, settings
 from clientnest.db.roles import Database, Role
 from clientnest.db.urls import administrator, database_name, role_url
 from clientnest.errors import PermanentError, TransientError
@@ -25,6 +27,7 @@ def prepare() -> None:
         with server.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", (_BOOTSTRAP_LOCK,))
         _check_version(server)
+        _check_rights(server)
         _ensure_roles(server)
         for database, owner in (
             (Database.PRODUCT, Role.MIGRATE),
@@ -43,16 +46,26 @@ def migrate(revision: str = "head") -> None:
     configuration = Config()
     configuration.set_main_option("script_location", "clientnest:db/migrations")
     configuration.attributes["url"] = role_url(Role.MIGRATE, driver="psycopg2")
-    command.upgrade(configuration, revision)
+    try:
+        command.upgrade(configuration, revision)
+    except CommandError as error:
+        raise PermanentError(
+            f"The database was written by a newer version of ClientNest: {error}.",
+            advice="Run that version or a later one (`git pull`), or point CLIENTNEST_HOME to another data folder.",
+        ) from error
 
 
 def _connect(url: URL) -> Connection:
     try:
-        connection = psycopg2.connect(url.render_as_string(hide_password=False))
+        connection = psycopg2.connect(url.render_as_string(hide_password=False), connect_timeout=10)
     except psycopg2.OperationalError as error:
+        where = f"{url.host}:{url.port or 5432}" if url.host else url.query.get("host") or "the local socket"
+        said = str(error).strip().splitlines()[-1].removeprefix("connection to server ")
         raise TransientError(
-            f"No database answers at {url.host or url.query.get('host') or 'the local socket'}: {error}".strip(),
-            advice="Start it with `make run`, or check CLIENTNEST_DATABASE_URL.",
+            f"The database at {where} cannot be used: {said}",
+            advice="Check CLIENTNEST_DATABASE_URL, or leave it empty for the embedded database."
+            if settings.database().database_url
+            else "Start it with `make run`; `clientnest doctor` checks the usual reasons.",
         ) from error
     connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
     return connection
@@ -62,7 +75,23 @@ def _check_version(server: Connection) -> None:
     if server.server_version < MINIMUM_SERVER_VERSION:
         raise PermanentError(
             f"The database server is version {server.server_version // 10000}; ClientNest needs 17 or newer.",
-            advice="Point CLIENTNEST_DATABASE_URL to Postgres 17 or 18, or leave it empty for the embedded server.",
+            advice="Point CLIENTNEST_DATABASE_URL to a Postgres 17 or 18 server, or leave it empty: one is embedded.",
+        )
+
+
+def _check_rights(server: Connection) -> None:
+    """The administrator has to be able to make roles and databases; said at once, with the statement that helps."""
+    with server.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, rolsuper OR rolcreaterole, rolsuper OR rolcreatedb FROM pg_roles "
+            "WHERE rolname = current_user"
+        )
+        name, may_make_roles, may_make_databases = cursor.fetchone() or ("", False, False)
+    missing = [right for right, has in (("CREATEROLE", may_make_roles), ("CREATEDB", may_make_databases)) if not has]
+    if missing:
+        raise PermanentError(
+            f"The database user {name} of CLIENTNEST_DATABASE_URL lacks the right {' and '.join(missing)}.",
+            advice=f'As the server\'s administrator: ALTER ROLE "{name}" {" ".join(missing)};',
         )
 
 
@@ -110,7 +139,7 @@ def _ensure_schemas() -> None:
         with product.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'")
             if cursor.fetchone():
-                cursor.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+                _ensure_timescaledb(cursor)
             for schema in ("app", "raw", "ml"):
                 _ensure_schema(product, schema, Role.MIGRATE)
             for schema in _DBT_SCHEMAS:
@@ -131,6 +160,18 @@ def _ensure_schemas() -> None:
                 )
     finally:
         product.close()
+
+
+def _ensure_timescaledb(cursor: Cursor) -> None:
+    try:
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+    except psycopg2.Error as error:
+        said = str(error).strip().splitlines()[0]
+        raise PermanentError(
+            f"The server has TimescaleDB, but it cannot be switched on: {said}",
+            advice="Add timescaledb to shared_preload_libraries and restart the server, and let a superuser run "
+            f"CREATE EXTENSION timescaledb in the database {database_name(Database.PRODUCT)}.",
+        ) from error
 
 
 def _ensure_schema(connection: Connection, schema: str, owner: Role) -> None:

@@ -1,17 +1,27 @@
 """Connection addresses: from the administrator's URL (embedded or given) to one per role and database."""
 
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from clientnest import secrets, settings
 from clientnest.db.roles import Database, Role
 from clientnest.db.server import EmbeddedServer
+from clientnest.errors import ConfigurationError
+
+_FORM = "Give it the form postgresql://USER:PASSWORD@HOST:5432/postgres, or leave it empty for the embedded database."
 
 
 def administrator() -> URL:
     """The server's administrator: CLIENTNEST_DATABASE_URL, or the embedded server's (which must be started first)."""
     given = settings.database().database_url
     text = given.get_secret_value() if given else EmbeddedServer(settings.core().home).url
-    return make_url(text).set(drivername="postgresql")
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise ConfigurationError("CLIENTNEST_DATABASE_URL is no database address.", advice=_FORM) from error
+    if not url.drivername.startswith("postgres"):
+        raise ConfigurationError(f"CLIENTNEST_DATABASE_URL names {url.drivername}, not Postgres.", advice=_FORM)
+    return url.set(drivername="postgresql")
 
 
 def database_name(database: Database) -> str:
