@@ -30,12 +30,12 @@ class AccessToken:
     expires_at: datetime
 
 
-def issue_token(person_id: UUID, *, lifetime: timedelta = ACCESS_TOKEN_LIFETIME) -> str:
-    """A signed token for a person who has just proved who they are."""
+def issue_token(person_id: UUID, *, lifetime: timedelta = ACCESS_TOKEN_LIFETIME, audience: str = AUDIENCE) -> str:
+    """A signed token for a person who has just proved who they are, good for one audience only."""
     now = datetime.now(UTC)
     claims = {
         "iss": ISSUER,
-        "aud": AUDIENCE,
+        "aud": audience,
         "sub": str(person_id),
         "jti": str(new_id()),
         "iat": now,
@@ -44,7 +44,7 @@ def issue_token(person_id: UUID, *, lifetime: timedelta = ACCESS_TOKEN_LIFETIME)
     return jwt.encode(claims, _key(), algorithm=_ALGORITHM)
 
 
-def verify_token(token: str) -> AccessToken:
+def verify_token(token: str, *, audience: str = AUDIENCE) -> AccessToken:
     """Check signature, issuer, audience and time of a token; `Unauthenticated` otherwise.
 
     It proves who asks. Whether that person may see a workspace is asked of the database each time, so leaving a
@@ -54,7 +54,7 @@ def verify_token(token: str) -> AccessToken:
         raise Unauthenticated("The access token is not valid.", advice=_AGAIN)
     try:
         claims = jwt.decode(
-            token, _key(), algorithms=[_ALGORITHM], audience=AUDIENCE, issuer=ISSUER, leeway=_LEEWAY,
+            token, _key(), algorithms=[_ALGORITHM], audience=audience, issuer=ISSUER, leeway=_LEEWAY,
             options={"require": ["iss", "aud", "sub", "jti", "iat", "exp"], "strict_aud": True},
         )  # fmt: skip
         return AccessToken(UUID(claims["sub"]), UUID(claims["jti"]), datetime.fromtimestamp(claims["exp"], UTC))
