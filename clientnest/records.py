@@ -39,7 +39,11 @@ class AccountRef:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """One post and its totals at `captured_at`. Metrics: columns of `Grain.POST`."""
+    """One post and its totals at `captured_at`. Metrics: columns of `Grain.POST`.
+
+    `published_time_known` is False where the source gives only the day of publication: `published_at` is then that day's
+    midnight in the account's zone, good for periods and ages in days, and says nothing about the hour.
+    """
 
     account: AccountRef
     external_id: str
@@ -53,6 +57,7 @@ class PostRow:
     link_url: str | None = None
     duration_seconds: float | None = None
     is_repost: bool = False
+    published_time_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
