@@ -1,0 +1,38 @@
+{#- Written by `clientnest metrics seed` out of clientnest/metrics.py; change it there. -#}
+{% macro catalogue() %}
+{{ return([
+    {"name": "impressions", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["period", "post"]},
+    {"name": "reach", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "none", "grains": ["period", "post"]},
+    {"name": "views", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["account", "period", "post"]},
+    {"name": "video_views", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["account", "period", "post"]},
+    {"name": "engaged_views", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["post"]},
+    {"name": "unique_viewers", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "none", "grains": ["period", "post"]},
+    {"name": "likes", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["account", "period", "post"]},
+    {"name": "dislikes", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["post"]},
+    {"name": "comments", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["period", "post"]},
+    {"name": "shares", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["period", "post"]},
+    {"name": "quotes", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["post"]},
+    {"name": "saves", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["period", "post"]},
+    {"name": "clicks", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["period", "post"]},
+    {"name": "link_clicks", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["period", "post"]},
+    {"name": "hashtag_clicks", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["post"]},
+    {"name": "detail_expands", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["post"]},
+    {"name": "profile_visits", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["period", "post"]},
+    {"name": "follows", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["period", "post"]},
+    {"name": "unfollows", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["period"]},
+    {"name": "media_views", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["post"]},
+    {"name": "engagements", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["period", "post"]},
+    {"name": "engaged_users", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "none", "grains": ["post"]},
+    {"name": "negative_feedback", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["post"]},
+    {"name": "promoted_impressions", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["post"]},
+    {"name": "promoted_engagements", "type": "bigint", "unit": "count", "kind": "counter", "aggregation": "sum", "grains": ["post"]},
+    {"name": "watch_time_seconds", "type": "double precision", "unit": "seconds", "kind": "counter", "aggregation": "sum", "grains": ["period", "post"]},
+    {"name": "average_view_seconds", "type": "double precision", "unit": "seconds", "kind": "gauge", "aggregation": "none", "grains": ["period", "post"]},
+    {"name": "engagement_rate", "type": "double precision", "unit": "ratio", "kind": "gauge", "aggregation": "none", "grains": ["period", "post"]},
+    {"name": "click_through_rate", "type": "double precision", "unit": "ratio", "kind": "gauge", "aggregation": "none", "grains": ["post"]},
+    {"name": "retention_rate", "type": "double precision", "unit": "ratio", "kind": "gauge", "aggregation": "none", "grains": ["post"]},
+    {"name": "followers", "type": "bigint", "unit": "count", "kind": "gauge", "aggregation": "none", "grains": ["account", "period"]},
+    {"name": "following", "type": "bigint", "unit": "count", "kind": "gauge", "aggregation": "none", "grains": ["account"]},
+    {"name": "posts_count", "type": "bigint", "unit": "count", "kind": "gauge", "aggregation": "none", "grains": ["account"]}
+]) }}
+{% endmacro %}

@@ -1,0 +1,14 @@
+{#- What is impossible or suspicious about a post's numbers: they stay as they were captured, and say so. -#}
+{% macro flags() -%}
+    array_remove(array[
+        case when least({{ counter_metrics() | join(', ') }}) < 0 then 'negative_count' end,
+        case
+            when greatest(
+                {{ ratio_metrics() | join(', ') }}, engagement_rate_by_impressions, engagement_rate_by_reach
+            ) > 1
+                then 'rate_above_100'
+        end,
+        case when age_hours < 0 then 'captured_before_published' end,
+        case when captured_at is not null and age_hours is null then 'published_unknown' end
+    ], null)
+{%- endmacro %}

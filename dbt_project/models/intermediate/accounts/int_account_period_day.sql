@@ -1,0 +1,39 @@
+-- One row per account and day that the network itself reported on: per metric the value of the last capture that has it.
+{{ config(
+    unique_key=['workspace_id', 'account_id', 'day'],
+    indexes=[
+        {'columns': ['workspace_id', 'account_id', 'day'], 'unique': true},
+        {'columns': ['load_id']},
+        {'columns': ['built_at']},
+    ],
+) }}
+{% set periods = ref('stg_raw__account_period') %}
+{% set held_load = held_load() %}
+
+with touched as (
+    select distinct
+        workspace_id,
+        account_id,
+        period_start
+    from {{ periods }}
+    where
+        is_whole_day
+        {% if is_incremental() -%}
+        and load_id > {{ held_load }}
+        {%- endif %}
+)
+
+select
+    workspace_id,
+    account_id,
+    period_start as day,
+    max(captured_at) as captured_at,
+    {% for metric in period_metrics() -%}
+    {{ last_known(metric) }} as {{ metric }},
+    {% endfor -%}
+    max(load_id) as load_id,
+    now() as built_at
+from {{ periods }}
+inner join touched using (workspace_id, account_id, period_start)
+where is_whole_day
+group by workspace_id, account_id, period_start

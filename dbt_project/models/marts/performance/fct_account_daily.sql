@@ -1,0 +1,85 @@
+{{ config(
+    unique_key=['workspace_id', 'account_id', 'day'],
+    indexes=[
+        {'columns': ['workspace_id', 'day']},
+        {'columns': ['built_at']},
+    ],
+    meta={'row_exists': 'source'},
+) }}
+{% set moved, reported = ref('int_account_movement'), ref('int_account_period_day') %}
+{% set followers, accounts = ref('int_account_followers'), ref('int_account') %}
+{% set held_build = held_build() %}
+
+with changed as (
+    {% for model, day in [
+        (moved, 'day'), (reported, 'day'), (followers, "(captured_at at time zone 'UTC')::date")
+    ] -%}
+    select
+        workspace_id,
+        account_id,
+        {{ day }} as day
+    from {{ model }}
+    {% if is_incremental() %}where built_at > {{ held_build }}{% endif %}
+    {{ 'union' if not loop.last }}
+    {% endfor %}
+),
+
+touched as (
+    select * from changed
+    {% if is_incremental() -%}
+    union
+    -- The day after a changed one is compared with it.
+    select
+        workspace_id,
+        account_id,
+        day + 1 as day
+    from changed
+    {%- endif %}
+),
+
+followed as (
+    select
+        *,
+        {{ followers_on(followers, 'touched.day') }} as followers_today,
+        {{ followers_on(followers, 'touched.day - 1') }} as followers_before
+    from touched
+)
+
+select
+    workspace_id,
+    account_id,
+    accounts.network,
+    day,
+    coalesce(moved.posts_published, 0) as posts_published,
+    coalesce(moved.posts_measured, 0) as posts_measured,
+    coalesce(moved.posts_compared, 0) as posts_compared,
+    {{ engagement(
+        'coalesce(reported.likes, moved.likes)',
+        'coalesce(reported.comments, moved.comments)',
+        'coalesce(reported.shares, moved.shares)'
+    ) }} as engagement,
+    {% for metric in daily_metrics() -%}
+    coalesce(reported.{{ metric }}, moved.{{ metric }}) as {{ metric }},
+    {% endfor -%}
+    coalesce(reported.follows - reported.unfollows, followed.followers_today - followed.followers_before) as followers_change,
+    coalesce(
+        moved.has_negative or least({{ prefixed('reported.', daily_metrics()) | join(', ') }}) < 0, false
+    ) as has_negative,
+    array_remove(array[
+        {% for metric in daily_metrics() -%}
+        case when reported.{{ metric }} is not null then '{{ metric }}' end,
+        {% endfor -%}
+        case when reported.follows - reported.unfollows is not null then 'followers_change' end
+    ], null) as reported_metrics,
+    case
+        when reported.day is not null then 'reported'
+        when moved.posts_published > 0 or moved.posts_measured > 0 or followed.followers_today is not null then 'difference'
+    end as source,
+    now() as built_at
+from followed
+inner join {{ accounts }} as accounts using (workspace_id, account_id)
+left join {{ moved }} as moved using (workspace_id, account_id, day)
+left join {{ reported }} as reported using (workspace_id, account_id, day)
+{% if not is_incremental() -%}
+where reported.day is not null or moved.day is not null or followed.followers_today is not null
+{%- endif %}
