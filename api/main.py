@@ -1,0 +1,61 @@
+"""The API's front door: `uvicorn api.main:app`. Importing it reads no settings, no secrets and no database."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import Scope
+
+from api import errors, openapi
+from api.auth.router import router as auth
+from api.health.router import router as health
+from api.middleware import BodyLimit, Surroundings
+from api.reference.router import router as reference
+from api.workspaces.router import router as workspaces
+from clientnest import __version__, log, settings
+from clientnest.db import session
+
+MAXIMUM_BODY_BYTES = 1024**2
+_UPLOADS = re.compile(r"/v1/workspaces/[^/]+/imports")
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    log.configure(level=settings.core().log_level)
+    yield
+    session.forget()
+
+
+def create_app() -> FastAPI:
+    """A fresh application."""
+    app = FastAPI(
+        title="ClientNest",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    for router in (health, auth, workspaces, reference):
+        app.include_router(router)
+    errors.install(app)
+    app.add_middleware(BodyLimit, limit_for=_body_limit)
+    app.add_middleware(Surroundings)
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _body_limit(scope: Scope) -> int:
+    if _UPLOADS.fullmatch(scope["path"]):
+        return settings.imports().import_max_unpacked_bytes
+    return MAXIMUM_BODY_BYTES
+
+
+app = create_app()

@@ -1,0 +1,75 @@
+"""The OpenAPI description: what FastAPI derives from the routes, and the problems each of them may answer with."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.errors import FieldProblem, Problem
+
+DESCRIPTION = """\
+Results of social media posts, and what follows from them, for every workspace you belong to.
+
+Sign in with `POST /v1/auth/token` (or the Authorize button) and send the token as `Authorization: Bearer …`.
+Instants are UTC in ISO 8601; days and hours of a post are those of its account's time zone. A number that a network
+does not report is `null`, never 0, and `missing` says why. Every error is a problem as RFC 9457 describes it.
+"""
+_PROBLEMS = {
+    "400": "The body cannot be read.",
+    "401": "No access token, or one that is not valid.",
+    "404": "There is no such thing here, or you do not belong to its workspace; the answer is the same.",
+    "413": "The body is too large.",
+    "422": "A value cannot be used; `errors` names each.",
+    "503": "Something this needs is not ready; trying again later helps.",
+}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=app.openapi_tags
+        )
+        _document_problems(document)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _document_problems(document: dict[str, Any]) -> None:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for model in (Problem, FieldProblem):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+        schema.pop("$defs", None)
+        schemas[model.__name__] = schema
+    components["responses"] = {
+        f"Problem{status}": {
+            "description": description,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, description in _PROBLEMS.items()
+    }
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            for status in _expected(path, operation):
+                operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _expected(path: str, operation: dict[str, Any]) -> list[str]:
+    """Which problems an operation can answer with follows from what it takes."""
+    expected = []
+    if "requestBody" in operation:
+        expected += ["400", "413", "422"]
+    if "security" in operation or path == "/v1/auth/token":
+        expected.append("401")
+    if operation.get("parameters"):
+        expected.append("422")
+    if "{" in path:
+        expected.append("404")
+    if path != "/healthz":
+        expected.append("503")
+    return expected

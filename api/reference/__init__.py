@@ -1,0 +1,1 @@
+"""`/docs`: the reference as Swagger UI, served from here, so that it works without the internet."""

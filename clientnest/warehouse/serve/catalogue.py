@@ -1,0 +1,94 @@
+"""What each number is called and means, and why one is missing: from the one metric catalogue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from clientnest import registry
+from clientnest.metrics import Aggregation, Grain, Unit, catalogue
+
+NOT_REPORTED = "not reported by this network"
+NOT_CAPTURED = "not in the data captured so far"
+NOT_AT_THAT_AGE = "no captures close enough to that age"
+
+Combination = Literal["sum", "median"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number of a post. `combination`: how posts of one network are put together; never across networks.
+
+    `of`: the catalogue metrics it is made of (itself where it comes from a network).
+    """
+
+    name: str
+    label: str
+    description: str
+    unit: Unit
+    combination: Combination
+    of: tuple[str, ...]
+
+
+_INTERACTIONS = ("likes", "comments", "shares")
+_BY = "Engagement divided by {}, where the network reports both."
+# name, label, unit, combination, made of, description
+_DERIVED: tuple[tuple[str, str, Unit, Combination, tuple[str, ...], str], ...] = (
+    ("engagement", "Engagement", Unit.COUNT, "sum", _INTERACTIONS,
+     "Likes, comments and shares together, of those the network reports."),
+    ("engagement_rate_by_impressions", "Engagement per impression", Unit.RATIO, "median", ("impressions",),
+     _BY.format("impressions")),
+    ("engagement_rate_by_reach", "Engagement per person reached", Unit.RATIO, "median", ("reach",),
+     _BY.format("reach")),
+    ("engagement_rate_by_followers", "Engagement per follower", Unit.RATIO, "median", ("followers",),
+     "Engagement divided by the followers at the time."),
+    ("engagement_1h", "Engagement after 1 hour", Unit.COUNT, "median", _INTERACTIONS, "At an age of one hour."),
+    ("engagement_24h", "Engagement after 24 hours", Unit.COUNT, "median", _INTERACTIONS, "At an age of one day."),
+    ("engagement_7d", "Engagement after 7 days", Unit.COUNT, "median", _INTERACTIONS, "At an age of seven days."),
+    ("impressions_24h", "Impressions after 24 hours", Unit.COUNT, "median", ("impressions",), "At an age of one day."),
+    ("impressions_7d", "Impressions after 7 days", Unit.COUNT, "median", ("impressions",), "At an age of seven days."),
+    ("views_24h", "Views after 24 hours", Unit.COUNT, "median", ("views",), "At an age of one day."),
+    ("views_7d", "Views after 7 days", Unit.COUNT, "median", ("views",), "At an age of seven days."),
+)  # fmt: skip
+
+
+_DAILY_ONLY = {"followers_change": ("followers",)}
+
+
+@cache
+def measures() -> Mapping[str, Measure]:
+    """Every number of a post by name: the derived ones first, then the catalogue's in its order."""
+    derived = [
+        Measure(name, label, description, unit, combination, of)
+        for name, label, unit, combination, of, description in _DERIVED
+    ]
+    reported = [
+        Measure(
+            metric.name, metric.label, metric.description, metric.unit,
+            "sum" if metric.aggregation is Aggregation.SUM else "median", (metric.name,),
+        )
+        for metric in catalogue().values()
+        if Grain.POST in metric.grains
+    ]  # fmt: skip
+    return {measure.name: measure for measure in (*derived, *reported)}
+
+
+@cache
+def network_label(network: str) -> str:
+    """The network's name for people; its key where the registry does not know it (imported by a plain CSV)."""
+    return next((known.label for known in registry.networks() if known.name == network), network)
+
+
+@cache
+def why_missing(measure: str, network: str) -> str:
+    """Why a network's post has no value: it reports none, stopped doing so, or what was captured holds none."""
+    made_of = measures()[measure].of if measure in measures() else _DAILY_ONLY.get(measure, (measure,))
+    known = {name: catalogue()[name].networks for name in made_of if name in catalogue()}
+    reported = [networks[network] for networks in known.values() if network in networks]
+    if not reported and network in {one.name for one in registry.networks()}:
+        return NOT_REPORTED
+    if reported and all(entry.until for entry in reported):
+        return f"no longer reported by this network since {max(str(entry.until) for entry in reported)}"
+    if measure.endswith(("_1h", "_24h", "_7d")):
+        return NOT_AT_THAT_AGE
+    return NOT_CAPTURED
