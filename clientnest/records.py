@@ -41,8 +41,8 @@ class AccountRef:
 class PostRow:
     """One post and its totals at `captured_at`. Metrics: columns of `Grain.POST`.
 
-    `published_time_known` is False where the source gives only the day of publication: `published_at` is then that day's
-    midnight in the account's zone, good for periods and ages in days, and says nothing about the hour.
+    `published_time_known` is False where the source gives only the day of publication: `published_at` is then that
+    day's midnight in the account's zone, good for periods and ages in days, and says nothing about the hour.
     """
 
     account: AccountRef

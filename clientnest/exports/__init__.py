@@ -1,8 +1,8 @@
 """Analytics export files of the networks, read into typed capture rows. See docs/exports.md.
 
-    for file in expand(path):
-        with open_export(file, ReadOptions()) as reading:
-            for row in reading: ...
+for file in expand(path):
+    with open_export(file, ReadOptions()) as reading:
+        for row in reading: ...
 """
 
 from clientnest.exports.archive import expand

@@ -58,9 +58,9 @@ def expand(
 ) -> Iterator[ExportFile]:
     """The export files in `path`: itself, or the members of a zip (and of zips in it) as `a.zip/b.csv`.
 
-    A member lies in a temporary file that exists until the next one is asked for or the iterator is closed. Names inside
-    the zip are only shown, never used as paths. `UnreadableExport` for damaged or locked zips and for those beyond the
-    limits, found while unpacking and not from what the zip claims.
+    A member lies in a temporary file that exists until the next one is asked for or the iterator is closed. Names
+    inside the zip are only shown, never used as paths. `UnreadableExport` for damaged or locked zips and for those
+    beyond the limits, found while unpacking and not from what the zip claims.
     """
     file = ExportFile.at(path, name)
     if not zipfile.is_zipfile(path) or kind_of_zip(file) != "zip":
@@ -156,7 +156,7 @@ def _modified(info: zipfile.ZipInfo, otherwise: datetime) -> datetime:
 
 
 def kind_of_zip(file: ExportFile) -> str:
-    """"zip", "xlsx", or the name of another document kind that is a zip inside."""
+    """Which kind of file a zip is: "zip", "xlsx", or the name of another document that is a zip inside."""
     with _opened(file) as archive:
         names = archive.namelist()
         first = names[0] if names else ""
@@ -186,4 +186,3 @@ def check_unpacked_size(file: ExportFile, limits: settings.ImportSettings) -> No
                 raise
             except _DAMAGED as fault:
                 raise _damaged(file.name, fault) from fault
-

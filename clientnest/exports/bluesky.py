@@ -1,7 +1,7 @@
 """Bluesky: answers of `app.bsky.feed.getAuthorFeed`, one page or several, as JSON.
 
-Lexicon: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/getAuthorFeed.json. A feed also holds
-what the account reposted; those posts belong to others and so do their numbers: they are refused with that reason.
+Lexicon: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/getAuthorFeed.json. A feed also
+holds what the account reposted; those posts belong to others and so do their numbers: they are refused, row by row.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ _EMBEDS = {
 Json = Mapping[str, object]
 
 
-def recognise(document: Document, sheets: Sequence[Sheet], options: ReadOptions) -> Plan | None:
+def recognise(document: Document, _sheets: Sequence[Sheet], options: ReadOptions) -> Plan | None:
     items = _items(document.json)
     if items is None:
         return None
@@ -110,9 +110,7 @@ def _row(number: int, item: object, owner: AccountRef | None, context: Context) 
     if author != owner.external_id:
         handle = _text_at(item, "post", "author", "handle") or author
         what = "A repost of somebody else's post" if _is_repost(item) else "Somebody else's post"
-        return RejectedRow(
-            number, "post.author.handle", shorten(handle), f"{what}: its numbers belong to that account, not to this one."
-        )
+        return RejectedRow(number, "post.author.handle", shorten(handle), f"{what}: its numbers belong to them.")
     try:
         return _post(item, uri, owner, context)
     except BadValue as bad:
@@ -124,8 +122,7 @@ def _post(item: object, uri: str, owner: AccountRef, context: Context) -> PostRo
     kind, link = _kind(post)
     handle = _text_at(post, "author", "handle") or owner.external_id
     return PostRow(
-        context.account(NETWORK, owner.external_id, owner.display_name, owner.url) if not context.options.account else owner,
-        uri, context.captured_at, {field: _count(post, name) for name, field in _METRICS.items()},
+        owner, uri, context.captured_at, {field: _count(post, name) for name, field in _METRICS.items()},
         _instant(post), kind, text=_text_at(post, "record", "text"),
         url=f"https://bsky.app/profile/{handle}/post/{uri.rsplit('/', 1)[-1]}", link_url=link,
     )  # fmt: skip

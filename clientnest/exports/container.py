@@ -106,7 +106,7 @@ def _workbook(file: ExportFile) -> Document:
         return Document(file, sheets.xlsx_tables(file.path, file.name))
     if kind == "zip":
         raise UnreadableExport(
-            f"{file.name} is a zip inside which the files lie.", advice="Import it as a zip; its files are read one by one."
+            f"{file.name} is a zip, not a file in one.", advice="Import it as a zip; its files are read one by one."
         )
     raise UnreadableExport(
         f"{file.name} is {kind}, which is not read.", advice="Save it as .xlsx or as CSV and import that."
@@ -130,7 +130,7 @@ def _json(file: ExportFile) -> Document:
     try:
         return Document(file, json=json.loads(content))
     except RecursionError as fault:
-        raise UnreadableExport(f"{file.name}: the JSON is nested too deeply.", advice="Save the answer again.") from fault
+        raise UnreadableExport(f"{file.name}: its JSON is nested too deeply.", advice="Save it again.") from fault
     except ValueError as fault:
         lines = _json_lines(content)
         if lines is not None:
@@ -163,4 +163,3 @@ def _text(file: ExportFile, head: bytes) -> list[Document]:
         )
     warnings = (encoding.warning,) if encoding.warning else ()
     return [Document(file, [table], warnings=warnings) for table in tables]
-

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from clientnest.exports import months
@@ -36,7 +37,7 @@ class Moment:
     offset: timedelta | None = None
 
     def instant(self, zone: ZoneInfo) -> datetime:
-        """In UTC; a wall-clock time is read in `zone` (the first of two where clocks go back), a day is its midnight."""
+        """In UTC. A wall-clock time is read in `zone` (the first of two where clocks go back); a day is midnight."""
         clock = self.clock or time()
         if self.offset is not None:
             return datetime.combine(self.day, clock, UTC) - self.offset
@@ -132,8 +133,8 @@ class PartialDate:
         raise BadValue("There is no such day in the calendar.", f"{self.month}/{self.day}")
 
 
-def order_shown(cells: Iterable[Cell]) -> DateOrder | None | bool:
-    """What a column proves about dates like 03/04/2025: "mdy", "dmy", None (nothing), or False: both occur."""
+def order_shown(cells: Iterable[Cell]) -> DateOrder | Literal["both"] | None:
+    """What a column proves about dates like 03/04/2025; None: nothing; "both": they contradict each other."""
     shown: set[DateOrder] = set()
     for cell in cells:
         if isinstance(cell, str) and (match := _YEAR_LAST.match(" ".join(cell.split()))) and match[2] != ".":
@@ -143,16 +144,16 @@ def order_shown(cells: Iterable[Cell]) -> DateOrder | None | bool:
             elif second > 12:
                 shown.add("mdy")
     if len(shown) > 1:
-        return False
+        return "both"
     return shown.pop() if shown else None
 
 
 def has_ambiguous(cells: Iterable[Cell]) -> bool:
     """Whether any of these dates depends on the order of day and month."""
     for cell in cells:
-        if isinstance(cell, str) and (match := _YEAR_LAST.match(" ".join(cell.split()))):
-            if match[2] != "." and match[1].lstrip("0") != match[3].lstrip("0"):
-                return True
+        match = _YEAR_LAST.match(" ".join(cell.split())) if isinstance(cell, str) else None
+        if match and match[2] != "." and match[1].lstrip("0") != match[3].lstrip("0"):
+            return True
     return False
 
 
@@ -163,10 +164,7 @@ def month_words(cells: Iterable[Cell]) -> list[str]:
         if isinstance(cell, str):
             head, _clock = _split_clock(" ".join(cell.split()))
             words.update(
-                word
-                for run in _WORD.findall(head)
-                for word in run.split()
-                if months.meanings(word, months.LANGUAGES)
+                word for run in _WORD.findall(head) for word in run.split() if months.meanings(word, months.LANGUAGES)
             )
     return sorted(words)
 

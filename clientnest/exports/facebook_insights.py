@@ -1,7 +1,7 @@
 """Facebook Insights, post level, until 2023: SpreadsheetML named .xls, .xlsx or CSV, in two generations of headers.
 
-Sheet "Key Metrics" has one row per post below a row of descriptions. Likes, comments and shares stand in another sheet by
-kind of action, link clicks in one by kind of click. Average time watched and video length are in milliseconds.
+Sheet "Key Metrics" has one row per post below a row of descriptions. Likes, comments and shares stand in another sheet
+by kind of action, link clicks in one by kind of click. Average time watched and video length are in milliseconds.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -105,9 +105,10 @@ def _extra(sheets: Sequence[Sheet], document: Document, options: ReadOptions) ->
 
 
 def _converter(columns: Columns, context: Context, extra: _Extra) -> Callable[[Cells], PostRow | None]:
-    identifier, url, text, kind = columns.identifier("id"), columns.text("url"), columns.text("text"), columns.text("post_type")
+    identifier = columns.identifier("id")
+    url, text, kind = (columns.text(field) for field in ("url", "text", "post_type"))
     moment, metrics = columns.moments("published_at", documented="mdy"), columns.metrics(Grain.POST)
-    organic, paid = columns.number("organic_video_views", values.count), columns.number("paid_video_views", values.count)
+    organic, paid = (columns.number(f"{kind_of}_video_views", values.count) for kind_of in ("organic", "paid"))
     length, zone = columns.number("duration_seconds", values.milliseconds), context.options.timezone
     id_place = columns.index("id") or 0
 

@@ -1,8 +1,8 @@
 """Publish times that hide in ids.
 
 X: a snowflake id's upper bits are milliseconds since 2010-11-04T01:42:54.657Z (twitter-archive/snowflake,
-IdWorker.scala, `twepoch = 1288834974657L`). TikTok: the upper 32 bits of a video id are seconds since 1970. LinkedIn: the
-upper bits of an activity id are milliseconds since 1970; LinkedIn documents neither, so callers check the day.
+IdWorker.scala, `twepoch = 1288834974657L`). TikTok: the upper 32 bits of a video id are seconds since 1970. LinkedIn:
+the upper bits of an activity id are milliseconds since 1970. The last two are not documented, so callers check the day.
 """
 
 from datetime import UTC, datetime, timedelta

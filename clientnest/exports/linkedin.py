@@ -12,7 +12,7 @@ from clientnest.exports.idtimes import linkedin_time
 from clientnest.exports.model import ColumnUse, ReadOptions
 from clientnest.exports.periods import daily_plan
 from clientnest.exports.plan import Context, Plan
-from clientnest.exports.table import Cells, Columns, Header, Sheet, Use
+from clientnest.exports.table import Cells, Columns, Sheet, Use
 from clientnest.exports.values import BadValue
 from clientnest.metrics import Grain
 from clientnest.records import CaptureRow, PostRow, PostType, RejectedRow

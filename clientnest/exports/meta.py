@@ -83,18 +83,22 @@ def _plan(name: str, label: str, network: str, header: Header, document: Documen
 
 
 def _converter(columns: Columns, context: Context, network: str) -> Callable[[Cells], PostRow]:
-    identifier, account_id = columns.identifier("id"), columns.identifier("account_id") if columns.has("account_id") else None
+    identifier = columns.identifier("id")
+    account_id = columns.identifier("account_id") if columns.has("account_id") else None
     handle, name = columns.text("account_handle"), columns.text("account_name")
-    title, text, url, kind = columns.text("title"), columns.text("text"), columns.text("url"), columns.text("post_type")
+    title, text, url, kind = (columns.text(field) for field in ("title", "text", "url", "post_type"))
     moment, metrics = columns.moments("published_at", documented="mdy"), columns.metrics(Grain.POST)
-    duration, lifetime, zone = columns.number("duration_seconds", values.seconds), columns.text("lifetime"), context.options.timezone
+    duration, lifetime = columns.number("duration_seconds", values.seconds), columns.text("lifetime")
+    zone = context.options.timezone
 
     def convert(cells: Cells) -> PostRow:
         post_id = identifier(cells)
         _require_lifetime(lifetime(cells), columns)
         page = account_id(cells) if account_id else None
         shown = handle(cells) or name(cells) or page or ""
-        profile = f"https://www.instagram.com/{shown}/" if network == "instagram" else f"https://www.facebook.com/{page}"
+        profile = (
+            f"https://www.instagram.com/{shown}/" if network == "instagram" else f"https://www.facebook.com/{page}"
+        )
         said, length, form = moment(cells), duration(cells), kind(cells)
         if network == "facebook" and page and "_" not in post_id:
             post_id = f"{page}_{post_id}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from clientnest.exports import values
 from clientnest.exports.container import Document
@@ -75,7 +76,7 @@ def _span(columns: Columns, day_of: Callable[[Cells], date]) -> tuple[date | Non
         except BadValue:
             continue
     ordered = sorted(days)
-    gaps = {(later - earlier).days for earlier, later in zip(ordered, ordered[1:], strict=False)}
+    gaps = {(later - earlier).days for earlier, later in pairwise(ordered)}
     length = "day"
     if len(ordered) > 2 and gaps == {7}:
         length = "week"

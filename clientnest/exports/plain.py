@@ -16,7 +16,8 @@ from clientnest.exports.model import ReadOptions, UnreadableExport
 from clientnest.exports.plan import Context, Plan
 from clientnest.exports.table import Cells, Columns, Header, Sheet, Use, normal
 from clientnest.exports.values import BadValue
-from clientnest.metrics import Grain, columns as metric_columns
+from clientnest.metrics import Grain
+from clientnest.metrics import columns as metric_columns
 from clientnest.records import AccountRef, AccountRow, CaptureRow, PeriodRow, PostRow, PostType, RejectedRow
 
 ATTRIBUTES = (
@@ -55,7 +56,11 @@ def recognise(document: Document, sheets: Sequence[Sheet], options: ReadOptions)
         fields = {mapped.get(normal(name), normal(name)) for name in header.names}
         if "post_id" in fields:
             return _plan("posts", header, uses, document, options, _posts)
-        if fields & {"date", "period_start"} and fields & set(metric_columns(Grain.PERIOD)) and _claims(fields, options):
+        if (
+            fields & {"date", "period_start"}
+            and fields & set(metric_columns(Grain.PERIOD))
+            and _claims(fields, options)
+        ):
             return _plan("periods", header, uses, document, options, _periods)
         if "captured_at" in fields and fields & set(metric_columns(Grain.ACCOUNT)):
             return _plan("account totals", header, uses, document, options, _totals)
@@ -147,8 +152,9 @@ def _posts(columns: Columns, context: Context) -> Callable[[Cells], PostRow]:
         said, length = moment(cells), duration(cells)
         return PostRow(
             account(cells), identifier(cells), captured(cells), metrics(cells), said.instant(zone) if said else None,
-            _post_type(kind(cells), columns), title=title(cells), text=text(cells), url=url(cells), link_url=link(cells),
-            duration_seconds=None if length is None else float(length), is_repost=_flag(repost(cells), columns),
+            _post_type(kind(cells), columns), title=title(cells), text=text(cells), url=url(cells),
+            link_url=link(cells), duration_seconds=None if length is None else float(length),
+            is_repost=_flag(repost(cells), columns),
             published_time_known=said is None or said.clock is not None,
         )  # fmt: skip
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from clientnest.exports.container import Document
 from clientnest.exports.model import UNNAMED, ColumnUse, ReadOptions
@@ -21,22 +20,22 @@ class Context:
     late: Counter[str] = field(default_factory=Counter)
     _accounts: dict[str, AccountRef] = field(default_factory=dict)
 
-    def account(self, network: str, external_id: str | None, display_name: str = "", url: str | None = None) -> AccountRef:
+    def account(self, network: str, external_id: str | None, name: str = "", url: str | None = None) -> AccountRef:
         """The account that the person named, else the one the file names, else "unnamed"."""
         key = f"{network}\0{external_id}"
         known = self._accounts.get(key)
         if known is None:
-            known = self._accounts[key] = _resolve(self.options.account, network, external_id, display_name, url)
+            known = self._accounts[key] = _resolve(self.options.account, network, external_id, name, url)
         return known
 
 
-def _resolve(
-    said: str | None, network: str, external_id: str | None, display_name: str, url: str | None
-) -> AccountRef:
+def _resolve(said: str | None, network: str, external_id: str | None, name: str, url: str | None) -> AccountRef:
     if said and said.strip().lstrip("@"):
         handle = said.strip().lstrip("@")
-        return AccountRef(network, handle.lower(), handle, url if handle.lower() == (external_id or "").lower() else None)
-    return AccountRef(network, external_id or UNNAMED, display_name or external_id or UNNAMED, url)
+        return AccountRef(
+            network, handle.lower(), handle, url if handle.lower() == (external_id or "").lower() else None
+        )
+    return AccountRef(network, external_id or UNNAMED, name or external_id or UNNAMED, url)
 
 
 Stream = Callable[[Context], Iterator[CaptureRow | RejectedRow]]
@@ -46,8 +45,8 @@ Stream = Callable[[Context], Iterator[CaptureRow | RejectedRow]]
 class Plan:
     """A recognised file, not yet read.
 
-    `captured_at`: the time the file itself gives. `end_included`, `single_day`: how a period in the file's name is meant
-    (see `names`). `names_account`: whether the rows say whose they are. `late`: remarks with their wording, by key.
+    `captured_at`: the time the file itself gives. `end_included`, `single_day`: how a period in the file's name is
+    meant (see `names`). `names_account`: whether the rows say whose they are. `late`: wordings of remarks, by key.
     """
 
     format: str
@@ -63,7 +62,5 @@ class Plan:
     late: Mapping[str, str] = field(default_factory=dict)
 
 
-class Format(Protocol):
-    """One family of exports: a plan where it recognises the file by its content, else None."""
-
-    def __call__(self, document: Document, sheets: Sequence[Sheet], options: ReadOptions) -> Plan | None: ...
+# One family of exports: a plan where it recognises the file by its content, else None.
+Format = Callable[[Document, Sequence[Sheet], ReadOptions], Plan | None]

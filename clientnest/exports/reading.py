@@ -28,7 +28,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 def open_export(file: ExportFile | Path, options: ReadOptions | None = None) -> "ExportReading":
-    """Recognise a file by its content. `UnreadableExport` says why a file cannot be read; nothing of it is used then."""
+    """Recognise a file by its content. `UnreadableExport` says why a file cannot be read; then none of it is used."""
     opened = file if isinstance(file, ExportFile) else ExportFile.at(file)
     options = plain.check_column_map(options or ReadOptions())
     tried: list[tuple[Document, list[Sheet]]] = []
@@ -99,8 +99,8 @@ class ExportReading:
         warnings = [*document.warnings, *plan.warnings]
         if source == "modified":
             warnings.append(
-                f"Nothing says when these numbers were true, so the file's modification time ({captured_at:%Y-%m-%d %H:%M} "
-                "UTC) was taken. Say another with --captured-at."
+                "Nothing says when these numbers were true, so the file's modification time "
+                f"({captured_at:%Y-%m-%d %H:%M} UTC) was taken. Say another with --captured-at."
             )
         if not plan.names_account and not options.account:
             warnings.append('The file does not name its account; it was kept as "unnamed". Name it with --account.')

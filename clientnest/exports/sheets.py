@@ -57,8 +57,7 @@ class _Xlsx(RowSource):
             try:
                 sheet: Any = book[self.sheet]
                 sheet.reset_dimensions()
-                for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-                    yield number, cells
+                yield from enumerate(sheet.iter_rows(values_only=True), start=1)
             finally:
                 book.close()
         except _XLSX_FAULTS as fault:
@@ -135,7 +134,7 @@ class _SpreadsheetMl(RowSource):
 
 def spreadsheetml_tables(path: Path, shown: str) -> list[SheetTable]:
     """The sheets of an XML Spreadsheet 2003 file, which Facebook Insights named .xls."""
-    names = []
+    names: list[str] = []
     for event, element in _parsed(path, shown):
         if event == "start" and element.tag == f"{_SS}Worksheet":
             names.append(element.get(f"{_SS}Name") or f"Sheet {len(names) + 1}")

@@ -8,7 +8,7 @@ from itertools import islice
 from clientnest.exports import dates, months, values
 from clientnest.exports.container import Table
 from clientnest.exports.dates import DateReader, Moment
-from clientnest.exports.model import ColumnUse, ReadOptions, UnreadableExport, shorten
+from clientnest.exports.model import ColumnUse, DateOrder, ReadOptions, UnreadableExport, shorten
 from clientnest.exports.values import BadValue, Cell, Memo
 from clientnest.metrics import Grain, Unit, catalogue, columns
 from clientnest.records import CaptureRow, RejectedRow
@@ -45,7 +45,7 @@ class Sheet:
     def of(cls, table: Table) -> "Sheet":
         return cls(table, tuple(islice(table.rows(), SAMPLE_ROWS)))
 
-    def header(self, required: Iterable[str], *, optional: Iterable[str] = ()) -> "Header | None":
+    def header(self, required: Iterable[str]) -> "Header | None":
         """The first row that has all of these columns (as `normal` writes them); banner rows above it are passed by."""
         wanted = set(required)
         for number, cells in self.first[:_HEADER_WITHIN]:
@@ -130,7 +130,7 @@ class Columns:
     def text(self, field: str) -> Callable[[Cells], str | None]:
         index = self.index(field)
         if index is None:
-            return lambda cells: None
+            return _nothing
         clean, place = values.text, index
         return lambda cells: clean(cells[place])
 
@@ -141,10 +141,7 @@ class Columns:
 
         def read(cells: Cells) -> str:
             try:
-                value = values.identifier(cells[place])
-                if rounded and len(value) > 15 and not value[15:].strip("0"):
-                    raise BadValue(values.LOST_ID, value)
-                return value
+                return values.identifier(cells[place], rounded=rounded)
             except BadValue as bad:
                 raise values.explain(title, bad) from None
 
@@ -153,7 +150,7 @@ class Columns:
     def number(self, field: str, parse: Parser) -> Callable[[Cells], float | int | None]:
         """A number that is no metric (a duration)."""
         if field not in self._at:
-            return lambda cells: None
+            return _nothing
         place, use = self._at[field]
         memo, title = Memo(self._parser(use.parse or parse)), self.title(field)
 
@@ -189,10 +186,10 @@ class Columns:
     def _parser(self, parse: Parser) -> Parser:
         return partial(parse, decimal_comma=True) if self.header.sheet.table.decimal_comma else parse
 
-    def moments(self, field: str, *, documented: dates.DateOrder | None = None) -> Callable[[Cells], Moment | None]:
+    def moments(self, field: str, *, documented: DateOrder | None = None) -> Callable[[Cells], Moment | None]:
         """The dates of a column. `documented`: the order of day and month by the network's own documentation."""
         if field not in self._at:
-            return lambda cells: None
+            return _nothing
         place, title = self._at[field][0], self.title(field)
         memo = Memo(self.date_reader(field, documented).read, limit=5_000)
 
@@ -204,7 +201,7 @@ class Columns:
 
         return read
 
-    def date_reader(self, field: str, documented: dates.DateOrder | None = None) -> DateReader:
+    def date_reader(self, field: str, documented: DateOrder | None = None) -> DateReader:
         """How this column's dates are read, after looking at what the column itself proves."""
         place = self._at[field][0]
         sample = self.header.sample(place)
@@ -216,13 +213,13 @@ class Columns:
         languages = (said,) if said else months.languages_with(dates.month_words(sample))
         return replace(DateReader(languages=languages), order=self._order(place, sample, documented))
 
-    def _order(self, place: int, sample: list[Cell], documented: dates.DateOrder | None) -> dates.DateOrder | None:
+    def _order(self, place: int, sample: list[Cell], documented: DateOrder | None) -> DateOrder | None:
         if self.options.date_order:
             return self.options.date_order
         shown = dates.order_shown(sample)
         if shown is None and dates.has_ambiguous(sample):
             shown = dates.order_shown(self.header.whole_column(place)) or documented
-        if shown is False:
+        if shown == "both":
             raise self._question(place, sample, "Some of its dates have the month first and others the day first.")
         if shown is None and dates.has_ambiguous(sample):
             raise self._question(place, sample, "It is not clear which number is the month.")
@@ -239,9 +236,10 @@ class Columns:
         """Every data row converted or rejected; blank rows and rows of totals are passed by."""
         table, width, id_column = self.header.sheet.table, len(self.header.names), self.index("id") or 0
         padding: tuple[Cell, ...] = (None,) * width
-        for number, cells in table.rows():
-            if number <= self.header.row or (not cells or _totals_or_blank(cells, id_column)):
+        for number, found in table.rows():
+            if number <= self.header.row or not found or _totals_or_blank(found, id_column):
                 continue
+            cells = found
             if len(cells) != width or table.cut_row == number:
                 if fault := _shape_fault(table, number, cells, width):
                     yield RejectedRow(number, None, shorten(cells[0]), in_sheet + fault)
@@ -255,6 +253,10 @@ class Columns:
                 continue
             if row is not None:
                 yield row
+
+
+def _nothing(_cells: Cells) -> None:
+    return None
 
 
 def _totals_or_blank(cells: Cells, id_column: int) -> bool:
@@ -273,9 +275,7 @@ def _shape_fault(table: Table, number: int, cells: Cells, width: int) -> str | N
     if table.cut_row == number:
         return "The file ends in the middle of this row; it was cut off. Export it again."
     if len(cells) > width and any(cell not in (None, "") for cell in cells[width:]):
-        return (
-            f"The row has {len(cells)} values for {width} columns; probably a quotation mark or separator in it is wrong."
-        )
+        return f"The row has {len(cells)} values for {width} columns; a quotation mark in it is probably wrong."
     if table.fixed_width and len(cells) < width:
         return f"The row has {len(cells)} of {width} values; the file may have been cut off here. Export it again."
     return None

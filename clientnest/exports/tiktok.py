@@ -123,7 +123,7 @@ def _overview(header: Header, document: Document, options: ReadOptions) -> Plan:
             day = day_of(cells)
             if yearless and day in seen:
                 raise BadValue(
-                    "The day occurs twice in a file without years, so its year cannot be told. Export one year at most.",
+                    "The day occurs twice in a file without years, so its year cannot be told. Export at most a year.",
                     cells[columns.index("date") or 0], columns.title("date"),
                 )  # fmt: skip
             seen.add(day)
@@ -134,8 +134,8 @@ def _overview(header: Header, document: Document, options: ReadOptions) -> Plan:
     plan = Plan("tiktok_overview", "TikTok overview", NETWORK, columns.uses, stream, names_account=False)
     if yearless:
         plan.warnings.append(
-            "The file's days have no year: each was taken as the last such day before the capture. If the export is older, "
-            "say when it was made (--captured-at)."
+            "The file's days have no year: each was taken as the last such day before the capture. If the export is "
+            "older, say when it was made (--captured-at)."
         )
     return plan
 

@@ -174,13 +174,18 @@ def milliseconds(cell: Cell, *, decimal_comma: bool = False) -> float | None:
     return None if value is None else value / 1000.0
 
 
-def identifier(cell: Cell) -> str:
-    """An id exactly as written. Refused: nothing there, and ids that a spreadsheet has rounded (6.49E+17)."""
+def identifier(cell: Cell, *, rounded: bool = False) -> str:
+    """An id exactly as written. Refused: nothing there, and ids that a spreadsheet has rounded (6.49E+17).
+
+    `rounded`: the column `looks_rounded`, so an id with zeros after its 15th digit is lost too.
+    """
     if isinstance(cell, str):
         value = cell.strip().strip("'\u200b").replace("\0", "")
         if not value or value.lower() in _MISSING:
             raise BadValue("The id is missing.", cell)
         if _SCIENTIFIC.fullmatch(value):
+            raise BadValue(LOST_ID, cell)
+        if rounded and len(value) > 15 and not value[15:].strip("0"):
             raise BadValue(LOST_ID, cell)
         if not value.isascii() and _SURROGATES.search(value):
             raise BadValue("This is not an id.", cell)

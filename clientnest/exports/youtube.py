@@ -1,7 +1,8 @@
 """YouTube Studio: the three tables of an export (table, chart, totals), by content, by geography and by date.
 
-Headers as in the files of Studio's advanced mode with an English interface. Durations come in seconds or h:mm:ss, rates
-in percent. Row `Total` is not data. Studio puts a blank before ids that begin with a dash, against spreadsheet formulas.
+Headers as in the files of Studio's advanced mode with an English interface. Durations come in seconds or h:mm:ss,
+rates in percent. Row `Total` is not data. Studio writes a blank before ids that begin with a dash, which would
+be formulas in a spreadsheet.
 """
 
 import re
@@ -14,7 +15,7 @@ from clientnest.exports.model import ReadOptions
 from clientnest.exports.names import period_in_name
 from clientnest.exports.periods import daily_plan
 from clientnest.exports.plan import Context, Plan
-from clientnest.exports.table import Cells, Columns, Header, Sheet, Use
+from clientnest.exports.table import Cells, Columns, Header, Sheet, Use, normal
 from clientnest.exports.values import BadValue
 from clientnest.metrics import Grain
 from clientnest.records import CaptureRow, PeriodRow, PostRow, PostType, RejectedRow
@@ -46,6 +47,7 @@ _CONTENT = {
     "duration": Use("duration_seconds"),
     **_METRICS,
 }
+_DIMENSIONS = {"geography": "country", "content": "post"}
 _GEOGRAPHY = {"geography": Use("dimension_value"), "date": Use("date"), **_METRICS}
 _CHART = {"content": Use("dimension_value"), "date": Use("date"), **_METRICS}
 _TOTALS = {"date": Use("date"), **_METRICS}
@@ -60,37 +62,33 @@ def recognise(document: Document, sheets: Sequence[Sheet], options: ReadOptions)
 
 
 def _recognise_sheet(document: Document, sheet: Sheet, options: ReadOptions) -> Plan | None:
-    if header := sheet.header({"date", "geography"}):
-        if _has_metric(header):
-            return _daily("youtube_geography", "YouTube by country and day", header, _GEOGRAPHY, document, options, "country")
-    if header := sheet.header({"geography"}):
-        if _has_metric(header):
-            return _by_country(header, document, options)
-    if header := sheet.header({"date", "content", "video title"}):
-        return _daily("youtube_daily", "YouTube by video and day", header, _CHART, document, options, "post")
+    if header := _header(sheet, {"date", "geography"}):
+        return _daily("youtube_geography", "YouTube by country and day", header, _GEOGRAPHY, document, options)
+    if header := _header(sheet, {"geography"}):
+        return _by_country(header, document, options)
+    if header := _header(sheet, {"date", "content", "video title"}):
+        return _daily("youtube_daily", "YouTube by video and day", header, _CHART, document, options)
     if header := sheet.header({"content", "video title", "video publish time"}):
         return _content(header, document, options)
-    if header := sheet.header({"date"}):
-        known = {name for name in map(_plain, header.names) if name}
-        if known - {"date"} and known - {"date"} <= _METRICS.keys() | _UNUSED_TOTALS and _has_metric(header):
-            return _daily("youtube_daily", "YouTube by day", header, _TOTALS, document, options, "")
+    header = _header(sheet, {"date"})
+    if header and {normal(name) for name in header.names if name} <= {"date", *_METRICS, *_UNUSED_TOTALS}:
+        return _daily("youtube_daily", "YouTube by day", header, _TOTALS, document, options)
     return None
 
 
 _UNUSED_TOTALS = frozenset({"subscribers", "average percentage viewed (%)", "estimated revenue (usd)"})
 
 
-def _plain(name: str) -> str:
-    return " ".join(name.replace("\ufeff", "").split()).casefold()
-
-
-def _has_metric(header: Header) -> bool:
-    return any(_plain(name) in _METRICS for name in header.names)
+def _header(sheet: Sheet, required: set[str]) -> Header | None:
+    """The header with these columns and at least one metric."""
+    header = sheet.header(required)
+    return header if header and any(normal(name) in _METRICS for name in header.names) else None
 
 
 def _daily(
-    name: str, label: str, header: Header, uses: dict[str, Use], document: Document, options: ReadOptions, dimension: str
+    name: str, label: str, header: Header, uses: dict[str, Use], document: Document, options: ReadOptions
 ) -> Plan:
+    dimension = _DIMENSIONS.get(next(iter(uses)), "")
     plan = daily_plan(name, label, NETWORK, header, uses, document, options, dimension=dimension)
     plan.end_included = False
     return plan
@@ -122,8 +120,8 @@ def _content(header: Header, document: Document, options: ReadOptions) -> Plan:
     plan = Plan("youtube_content", "YouTube Studio content", NETWORK, columns.uses, stream, end_included=False)
     plan.names_account = False
     plan.warnings.append(
-        "YouTube Studio gives the totals of the period chosen when exporting; they are kept as totals since publication, "
-        'so choose "Lifetime" (or "Since published") there.'
+        "YouTube Studio gives the totals of the period chosen when exporting; they are kept as totals since "
+        'publication, so choose "Lifetime" (or "Since published") there.'
     )
     return plan
 
@@ -151,7 +149,7 @@ def _by_country(header: Header, document: Document, options: ReadOptions) -> Pla
     plan.names_account = False
     if named is None:
         plan.warnings.append(
-            "The file does not say which period its totals cover; they are kept as totals of everything until the capture. "
-            "The zip as YouTube Studio gives it names the period."
+            "The file does not say which period its totals cover; they are kept as totals of everything until the "
+            "capture. The zip as YouTube Studio gives it names the period."
         )
     return plan
