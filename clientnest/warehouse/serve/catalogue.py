@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Literal
 
@@ -10,6 +11,7 @@ from clientnest.metrics import Aggregation, Grain, Unit, catalogue
 
 NOT_REPORTED = "not reported by this network"
 NOT_CAPTURED = "not in the data captured so far"
+NO_POSTS = "no posts in this period"
 NOT_AT_THAT_AGE = "no captures close enough to that age"
 
 Combination = Literal["sum", "median"]
@@ -79,16 +81,28 @@ def network_label(network: str) -> str:
     return next((known.label for known in registry.networks() if known.name == network), network)
 
 
-@cache
-def why_missing(measure: str, network: str) -> str:
-    """Why a network's post has no value: it reports none, stopped doing so, or what was captured holds none."""
-    made_of = measures()[measure].of if measure in measures() else _DAILY_ONLY.get(measure, (measure,))
-    known = {name: catalogue()[name].networks for name in made_of if name in catalogue()}
-    reported = [networks[network] for networks in known.values() if network in networks]
-    if not reported and network in {one.name for one in registry.networks()}:
+def why_missing(measure: str, network: str, on: date | None = None) -> str:
+    """Why there is no value: the network reports none, had stopped reporting it, or what was captured holds none.
+
+    `on`: the day it was captured; without one, what holds today.
+    """
+    known, until = _reporting(measure, network)
+    if not known:
         return NOT_REPORTED
-    if reported and all(entry.until for entry in reported):
-        return f"no longer reported by this network since {max(str(entry.until) for entry in reported)}"
-    if measure.endswith(("_1h", "_24h", "_7d")):
-        return NOT_AT_THAT_AGE
-    return NOT_CAPTURED
+    if until is not None and (on is None or on >= until):
+        return f"no longer reported by this network since {until}"
+    return NOT_AT_THAT_AGE if measure.endswith(("_1h", "_24h", "_7d")) else NOT_CAPTURED
+
+
+@cache
+def _reporting(measure: str, network: str) -> tuple[bool, date | None]:
+    """Whether a network reports what a measure is made of, and the day from which it no longer does.
+
+    Of a network that the registry does not know everything may be there: its posts came by the plain CSV.
+    """
+    if network not in {known.name for known in registry.networks()}:
+        return True, None
+    made_of = measures()[measure].of if measure in measures() else _DAILY_ONLY.get(measure, (measure,))
+    entries = [catalogue()[name].networks[network] for name in made_of if network in catalogue()[name].networks]
+    ends = [date.fromisoformat(entry.until) for entry in entries if entry.until]
+    return bool(entries), max(ends) if entries and len(ends) == len(entries) else None

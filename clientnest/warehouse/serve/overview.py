@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select
 
 from clientnest.warehouse.serve import views
 from clientnest.warehouse.serve.accounts import Account, accounts
-from clientnest.warehouse.serve.catalogue import NOT_CAPTURED, Measure, measures, network_label, why_missing
+from clientnest.warehouse.serve.catalogue import (
+    NO_POSTS,
+    NOT_AT_THAT_AGE,
+    NOT_CAPTURED,
+    Measure,
+    measures,
+    network_label,
+    why_missing,
+)
 from clientnest.warehouse.serve.filters import Filters, end, start
 from clientnest.warehouse.serve.periods import Period
 from clientnest.warehouse.serve.query import read
@@ -83,7 +91,7 @@ def overview(connection: Connection, filters: Filters, period: Period) -> Overvi
         and (not filters.networks or account.network in filters.networks)
     ]
     names = sorted({account.network for account in chosen} | {network for network, _ in found})
-    networks = tuple(_network(name, found.get((name, True)), found.get((name, False))) for name in names)
+    networks = tuple(_network(name, found.get((name, True)), found.get((name, False)), period.last) for name in names)
     return Overview(
         period=period,
         compared_with=before,
@@ -120,18 +128,18 @@ def _statement(filters: Filters, period: Period, before: Period | None) -> Any:
     )
 
 
-def _network(name: str, now: Row[Any] | None, before: Row[Any] | None) -> NetworkFigures:
+def _network(name: str, now: Row[Any] | None, before: Row[Any] | None, on: date) -> NetworkFigures:
     return NetworkFigures(
         network=name,
         label=network_label(name),
         posts=now.posts if now else 0,
         posts_before=before.posts if before else 0,
         still_growing=now.still_growing if now else 0,
-        figures=tuple(_figure(measure, name, now, before) for measure in measures().values()),
+        figures=tuple(_figure(measure, name, now, before, on) for measure in measures().values()),
     )
 
 
-def _figure(measure: Measure, network: str, now: Row[Any] | None, before: Row[Any] | None) -> Figure:
+def _figure(measure: Measure, network: str, now: Row[Any] | None, before: Row[Any] | None, on: date) -> Figure:
     value, posts = _of(measure, now)
     earlier, posts_before = _of(measure, before)
     comparable = value is not None and earlier is not None and earlier > 0
@@ -142,13 +150,13 @@ def _figure(measure: Measure, network: str, now: Row[Any] | None, before: Row[An
         before=earlier,
         posts_before=posts_before,
         change=(value - earlier) / earlier if comparable and value is not None and earlier is not None else None,
-        missing=None if value is not None else _why(measure.name, network, now),
+        missing=None if value is not None else _why(measure.name, network, now, on),
     )
 
 
-def _why(name: str, network: str, now: Row[Any] | None) -> str:
-    reason = why_missing(name, network)
-    return "no posts in this period" if reason == NOT_CAPTURED and now is None else reason
+def _why(name: str, network: str, now: Row[Any] | None, on: date) -> str:
+    reason = why_missing(name, network, on)
+    return NO_POSTS if reason in {NOT_CAPTURED, NOT_AT_THAT_AGE} and now is None else reason
 
 
 def _of(measure: Measure, row: Row[Any] | None) -> tuple[float | int | None, int]:

@@ -18,6 +18,7 @@ DERIVED_POST_METRICS = (
     "engagement", "engagement_rate_by_impressions", "engagement_rate_by_reach", "engagement_rate_by_followers",
     "engagement_1h", "engagement_24h", "engagement_7d", "impressions_24h", "impressions_7d", "views_24h", "views_7d",
 )  # fmt: skip
+ALL_POST_METRICS = (*DERIVED_POST_METRICS, *POST_METRICS)
 
 
 def _view(name: str, *names: str) -> TableClause:
@@ -33,7 +34,7 @@ post = _view(
     "post",
     "post_id", "account_id", "network", "account_name", "external_id", "published_at", "published_local",
     "hour_of_week", "post_type", "title", "text", "url", "hashtags", "text_length", "has_link", "captured_at",
-    "age_hours", "is_mature", "flags", "followers", *DERIVED_POST_METRICS, *POST_METRICS,
+    "age_hours", "is_mature", "flags", "followers", *ALL_POST_METRICS,
 )  # fmt: skip
 account_daily = _view(
     "account_daily",
