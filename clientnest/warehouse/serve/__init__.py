@@ -14,13 +14,15 @@ from clientnest.warehouse.serve.overview import Figure, Followers, NetworkFigure
 from clientnest.warehouse.serve.periods import Period, latest_period
 from clientnest.warehouse.serve.posts import PostPage, PostResult, PostSort, post, posts
 from clientnest.warehouse.serve.query import ensure_built
+from clientnest.warehouse.serve.standouts import Standout, standouts
 from clientnest.warehouse.serve.times import BestTime, BestTimes, HourOfWeek, PostingSlot, best_times, posting_slots
+from clientnest.warehouse.serve.training import TrainingRun, latest_training_runs
 from clientnest.warehouse.serve.views import DAILY_METRICS
 
 __all__ = [
     "DAILY_METRICS", "Account", "BestTime", "BestTimes", "ContentType", "Coverage", "DailySeries", "Day", "Figure",
     "Filters", "Followers", "HashtagEffect", "HourOfWeek", "ImportSummary", "Measure", "NetworkFigures", "Overview",
-    "Period", "PostPage", "PostResult", "PostSort", "PostingSlot", "SourceHealth", "account", "account_daily",
+    "Period", "PostPage", "PostResult", "PostSort", "PostingSlot", "SourceHealth", "Standout", "TrainingRun", "account", "account_daily",
     "accounts", "best_times", "content_types", "daily", "data_health", "ensure_built", "hashtags", "imports",
-    "latest_period", "measures", "network_label", "overview", "post", "posting_slots", "posts", "why_missing",
+    "latest_period", "latest_training_runs", "measures", "network_label", "overview", "post", "posting_slots", "posts", "standouts", "why_missing",
 ]  # fmt: skip
