@@ -49,4 +49,4 @@ def standouts(connection: Connection, filters: Filters, *, limit: int = 5) -> tu
         .order_by(times.desc(), post.post_id)
         .limit(limit)
     )  # fmt: skip
-    return tuple(Standout(*row) for row in read(connection, statement))
+    return tuple(Standout(**row._mapping) for row in read(connection, statement))

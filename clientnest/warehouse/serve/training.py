@@ -42,4 +42,4 @@ def latest_training_runs(connection: Connection) -> tuple[TrainingRun, ...]:
         .distinct(columns.family)
         .order_by(columns.family, columns.created_at.desc())
     )  # fmt: skip
-    return tuple(TrainingRun(*row) for row in read(connection, statement))
+    return tuple(TrainingRun(**row._mapping) for row in read(connection, statement))
