@@ -103,6 +103,7 @@ def explained(request: Request, error: ClientNestError) -> ProblemResponse:
         say = _log.info if error.retryable else _log.error
         say("request failed", code=error.code, detail=error.message, details=error.details)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    field = error.details.get("field")
     if error.retryable:
         headers["Retry-After"] = "5"
     return problem_response(
@@ -112,7 +113,8 @@ def explained(request: Request, error: ClientNestError) -> ProblemResponse:
         detail=error.message,
         advice=error.advice,
         retryable=error.retryable,
-        details=error.details if error.status < 500 else None,
+        errors=[FieldProblem(field=str(field), message=error.message)] if field else (),
+        details={key: value for key, value in error.details.items() if key != "field"} if error.status < 500 else None,
         headers=headers,
     )
 
@@ -183,4 +185,4 @@ def _sentence(entry: Mapping[str, Any]) -> str:
     """What is wrong, without repeating what was sent: it may be a secret, and it need not be text."""
     if entry["type"] == "json_invalid":
         return f"This is not JSON: {entry['ctx']['error']}."
-    return str(entry["msg"])
+    return str(entry["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,1 @@
+"""What worked, where and when: reads of the `serve` views."""
