@@ -1,7 +1,7 @@
 """Facebook Insights, post level, until 2023: SpreadsheetML named .xls, .xlsx or CSV, in two generations of headers.
 
 Sheet "Key Metrics" has one row per post below a row of descriptions. Likes, comments and shares stand in another sheet
-by kind of action, link clicks in one by kind of click. Average time watched and video length are in milliseconds.
+by kind of action, link clicks in one by kind of click; a CSV has them all in one table. Average time watched and video length are in milliseconds.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +39,10 @@ _OLD = {
     "lifetime paid video views": Use("paid_video_views"),
     "lifetime average time video viewed": Use("average_view_seconds", values.milliseconds),
     "lifetime video length": Use("duration_seconds", values.milliseconds),
+    "lifetime post stories by action type - like": Use("likes"),
+    "lifetime post stories by action type - comment": Use("comments"),
+    "lifetime post stories by action type - share": Use("shares"),
+    "lifetime post consumptions by type - link clicks": Use("link_clicks"),
 }
 _KEY = {
     "post id": Use("id"),

@@ -46,6 +46,7 @@ _METRICS = {
     "reactions (total)": Use("likes"),
     "comments (total)": Use("comments"),
     "reposts (total)": Use("shares"),
+    "shares (total)": Use("shares"),
     "engagement rate (total)": Use("engagement_rate"),
 }
 _TYPES = {

@@ -34,6 +34,7 @@ _FACEBOOK = {
     **_SHARED,
     "page id": Use("account_id"),
     "page name": Use("account_name"),
+    "viewers": Use("reach"),  # the name of 2026: Meta names its metric as the successor of reach
     "reactions": Use("likes"),
     "total clicks": Use("clicks"),
     "link clicks": Use("link_clicks"),
@@ -100,12 +101,13 @@ def _converter(columns: Columns, context: Context, network: str) -> Callable[[Ce
             f"https://www.instagram.com/{shown}/" if network == "instagram" else f"https://www.facebook.com/{page}"
         )
         said, length, form = moment(cells), duration(cells), kind(cells)
+        heading, words = title(cells), text(cells)  # without a description, the title is the post's text
         if network == "facebook" and page and "_" not in post_id:
             post_id = f"{page}_{post_id}"
         return PostRow(
             context.account(network, page, shown, profile), post_id, context.captured_at, metrics(cells),
             said.instant(zone) if said else None, _TYPES.get(form.casefold(), PostType.OTHER) if form else None,
-            title=title(cells), text=text(cells), url=url(cells), duration_seconds=float(length) if length else None,
+            title=heading if words else None, text=words or heading, url=url(cells), duration_seconds=float(length) if length else None,
             published_time_known=said is None or said.clock is not None,
         )  # fmt: skip
 

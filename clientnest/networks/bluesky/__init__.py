@@ -3,19 +3,20 @@
 from clientnest.metrics import Reported
 from clientnest.registry import Network
 
-_DOCS = "https://docs.bsky.app/docs/api/app-bsky-feed-get-posts"
+_POST = "https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/defs.json"
+_PROFILE = "https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/actor/defs.json"
 
 NETWORK = Network(
     name="bluesky",
     label="Bluesky",
     metrics={
-        "likes": Reported("likeCount", _DOCS),
-        "comments": Reported("replyCount", _DOCS),
-        "shares": Reported("repostCount", _DOCS),
-        "quotes": Reported("quoteCount", _DOCS),
-        "saves": Reported("bookmarkCount", _DOCS),
-        "followers": Reported("followersCount", _DOCS),
-        "following": Reported("followsCount", _DOCS),
-        "posts_count": Reported("postsCount", _DOCS),
+        "likes": Reported("likeCount", _POST),
+        "comments": Reported("replyCount", _POST),
+        "shares": Reported("repostCount", _POST),
+        "quotes": Reported("quoteCount", _POST),
+        "saves": Reported("bookmarkCount", _POST),
+        "followers": Reported("followersCount", _PROFILE),
+        "following": Reported("followsCount", _PROFILE),
+        "posts_count": Reported("postsCount", _PROFILE),
     },
 )

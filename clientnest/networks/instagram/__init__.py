@@ -4,6 +4,7 @@ from clientnest.metrics import Reported
 from clientnest.registry import Network
 
 _DOCS = "https://developers.facebook.com/docs/instagram-platform/reference/instagram-media/insights"
+_USER = "https://developers.facebook.com/docs/instagram-platform/reference/ig-user"
 
 NETWORK = Network(
     name="instagram",
@@ -20,8 +21,8 @@ NETWORK = Network(
         "profile_visits": Reported("profile_visits", _DOCS),
         "watch_time_seconds": Reported("ig_reels_video_view_total_time", _DOCS),
         "average_view_seconds": Reported("ig_reels_avg_watch_time", _DOCS),
-        "followers": Reported("followers_count", _DOCS),
-        "following": Reported("follows_count", _DOCS),
-        "posts_count": Reported("media_count", _DOCS),
+        "followers": Reported("followers_count", _USER),
+        "following": Reported("follows_count", _USER),
+        "posts_count": Reported("media_count", _USER),
     },
 )

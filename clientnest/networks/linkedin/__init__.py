@@ -3,22 +3,26 @@
 from clientnest.metrics import Reported
 from clientnest.registry import Network
 
-_DOCS = "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/share-statistics"
+_SHARES = "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/share-statistics"
+_FOLLOWERS = (
+    "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/follower-statistics"
+)
+_EXPORT = "docs/exports.md#linkedin"
 
 NETWORK = Network(
     name="linkedin",
     label="LinkedIn",
     metrics={
-        "impressions": Reported("impressionCount", _DOCS),
-        "reach": Reported("uniqueImpressionsCount", _DOCS),
-        "likes": Reported("likeCount", _DOCS),
-        "comments": Reported("commentCount", _DOCS),
-        "shares": Reported("shareCount", _DOCS),
-        "clicks": Reported("clickCount", _DOCS),
-        "engagement_rate": Reported("engagement", _DOCS),
-        "click_through_rate": Reported("Click through rate (CTR)", _DOCS),
-        "video_views": Reported("Views", _DOCS),
-        "follows": Reported("Follows", _DOCS),
-        "followers": Reported("followerCounts", _DOCS),
+        "impressions": Reported("impressionCount", _SHARES),
+        "reach": Reported("uniqueImpressionsCount", _SHARES),
+        "likes": Reported("likeCount", _SHARES),
+        "comments": Reported("commentCount", _SHARES),
+        "shares": Reported("shareCount", _SHARES),
+        "clicks": Reported("clickCount", _SHARES),
+        "engagement_rate": Reported("engagement", _SHARES),
+        "click_through_rate": Reported("Click through rate (CTR)", _EXPORT),
+        "video_views": Reported("Views", _EXPORT),
+        "follows": Reported("Follows", _EXPORT),
+        "followers": Reported("followerCounts", _FOLLOWERS),
     },
 )

@@ -3,18 +3,19 @@
 from clientnest.metrics import Reported
 from clientnest.registry import Network
 
-_DOCS = "https://docs.joinmastodon.org/entities/Status/"
+_STATUS = "https://docs.joinmastodon.org/entities/Status/"
+_ACCOUNT = "https://docs.joinmastodon.org/entities/Account/"
 
 NETWORK = Network(
     name="mastodon",
     label="Mastodon",
     metrics={
-        "likes": Reported("favourites_count", _DOCS),
-        "comments": Reported("replies_count", _DOCS),
-        "shares": Reported("reblogs_count", _DOCS),
-        "quotes": Reported("quotes_count", _DOCS),
-        "followers": Reported("followers_count", _DOCS),
-        "following": Reported("following_count", _DOCS),
-        "posts_count": Reported("statuses_count", _DOCS),
+        "likes": Reported("favourites_count", _STATUS),
+        "comments": Reported("replies_count", _STATUS),
+        "shares": Reported("reblogs_count", _STATUS),
+        "quotes": Reported("quotes_count", _STATUS),
+        "followers": Reported("followers_count", _ACCOUNT),
+        "following": Reported("following_count", _ACCOUNT),
+        "posts_count": Reported("statuses_count", _ACCOUNT),
     },
 )

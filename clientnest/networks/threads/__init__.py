@@ -3,7 +3,7 @@
 from clientnest.metrics import Reported
 from clientnest.registry import Network
 
-_DOCS = "https://developers.facebook.com/docs/threads/insights"
+_DOCS = "https://developers.facebook.com/documentation/threads/insights"
 
 NETWORK = Network(
     name="threads",

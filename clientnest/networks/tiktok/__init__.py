@@ -1,22 +1,23 @@
-"""TikTok: what the network is called and which metrics it reports."""
+"""TikTok: what the network is called and which metrics it reports. Views of a video are `views`, its one name here."""
 
 from clientnest.metrics import Reported
 from clientnest.registry import Network
 
-_DOCS = "https://developers.tiktok.com/doc/tiktok-api-v2-video-object"
+_VIDEO = "https://developers.tiktok.com/doc/tiktok-api-v2-video-object"
+_USER = "https://developers.tiktok.com/doc/research-api-specs-query-user-info"
+_EXPORT = "docs/exports.md#tiktok"
 
 NETWORK = Network(
     name="tiktok",
     label="TikTok",
     metrics={
-        "views": Reported("view_count", _DOCS),
-        "video_views": Reported("view_count", _DOCS),
-        "likes": Reported("like_count", _DOCS),
-        "comments": Reported("comment_count", _DOCS),
-        "shares": Reported("share_count", _DOCS),
-        "profile_visits": Reported("Profile Views", _DOCS),
-        "followers": Reported("follower_count", _DOCS),
-        "following": Reported("following_count", _DOCS),
-        "posts_count": Reported("video_count", _DOCS),
+        "views": Reported("view_count", _VIDEO),
+        "likes": Reported("like_count", _VIDEO),
+        "comments": Reported("comment_count", _VIDEO),
+        "shares": Reported("share_count", _VIDEO),
+        "profile_visits": Reported("Profile Views", _EXPORT),
+        "followers": Reported("follower_count", _USER),
+        "following": Reported("following_count", _USER),
+        "posts_count": Reported("video_count", _USER),
     },
 )
