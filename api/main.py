@@ -11,7 +11,9 @@ from starlette.types import Scope
 from api import errors, openapi
 from api.auth.router import router as auth
 from api.health.router import router as health
+from api.imports.router import router as imports
 from api.insights.router import router as insights
+from api.jobs.router import router as jobs
 from api.metrics.router import router as metrics
 from api.middleware import BodyLimit, Surroundings
 from api.reference.router import router as reference
@@ -41,7 +43,7 @@ def create_app() -> FastAPI:
         lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
     )
-    for router in (health, auth, workspaces, insights, metrics, reference):
+    for router in (health, auth, workspaces, insights, imports, jobs, metrics, reference):
         app.include_router(router)
     errors.install(app)
     app.add_middleware(BodyLimit, limit_for=_body_limit)

@@ -50,7 +50,7 @@ def create_workspace(
     """Add a workspace and its owner. `Conflict` where the short name is taken, `BadInput` for an unknown time zone."""
     try:
         ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise BadInput(f"Unknown time zone {timezone!r}.", advice="Give an IANA name such as Europe/Paris.") from error
     made = Workspace(new_id(), name.strip(), slug, timezone, is_demo)
     row = {"id": made.id, "name": made.name, "slug": slug, "timezone": timezone, "is_demo": is_demo}

@@ -1,0 +1,1 @@
+"""Uploads of analytics exports, and what became of them."""
