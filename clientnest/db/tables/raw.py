@@ -7,6 +7,9 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Identity, Integ
 from clientnest.db.tables.base import instant, metadata, of, text, uuid
 from clientnest.metrics import Grain, columns, sql_type
 
+POST_ATTRIBUTES = ("published_at", "post_type", "title", "text", "url", "link_url", "duration_seconds")
+"""What captures may say about a post; beside each is when it was last said, in a column named `<attribute>_seen`."""
+
 
 def _metrics(grain: Grain) -> "list[Column[Any]]":
     return [
@@ -29,15 +32,22 @@ post = Table(
     text("external_id"), instant("published_at", nullable=True), text("post_type", nullable=True),
     text("title", nullable=True), text("text", nullable=True), text("url", nullable=True),
     text("link_url", nullable=True), of("duration_seconds", Float(53), nullable=True), of("is_repost", Boolean()),
-    instant("captured_at"), of("load_id", BigInteger()), schema="raw",
+    instant("captured_at"), *(instant(f"{name}_seen", nullable=True) for name in POST_ATTRIBUTES),
+    of("load_id", BigInteger()), schema="raw",
 )  # fmt: skip
 
-post_snapshot = Table(
-    "post_snapshot", metadata,
-    uuid("workspace_id", primary_key=True), uuid("account_id", primary_key=True), uuid("post_id", primary_key=True),
-    instant("captured_at", primary_key=True), text("source"), of("load_id", BigInteger()), *_metrics(Grain.POST),
-    schema="raw",
-)  # fmt: skip
+
+def _post_snapshot(name: str) -> Table:
+    return Table(
+        name, metadata,
+        uuid("workspace_id", primary_key=True), uuid("account_id", primary_key=True), uuid("post_id", primary_key=True),
+        instant("captured_at", primary_key=True), text("source"), of("load_id", BigInteger()), *_metrics(Grain.POST),
+        schema="raw",
+    )  # fmt: skip
+
+
+post_snapshot = _post_snapshot("post_snapshot")
+post_snapshot_kept = _post_snapshot("post_snapshot_kept")
 
 account_snapshot = Table(
     "account_snapshot", metadata,

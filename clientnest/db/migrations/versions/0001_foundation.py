@@ -201,10 +201,18 @@ CREATE TABLE raw.post (
     duration_seconds double precision,
     is_repost boolean NOT NULL DEFAULT false,
     captured_at timestamptz NOT NULL,
+    -- The latest capture that gave each attribute: what makes the result the same whatever the order of captures.
+    published_at_seen timestamptz,
+    post_type_seen timestamptz,
+    title_seen timestamptz,
+    text_seen timestamptz,
+    url_seen timestamptz,
+    link_url_seen timestamptz,
+    duration_seconds_seen timestamptz,
     load_id bigint NOT NULL,
-    PRIMARY KEY (workspace_id, id),
+    PRIMARY KEY (id, workspace_id), -- in this order, so that a search by external id has one index to choose
     UNIQUE (workspace_id, account_id, external_id)
-);
+) WITH (fillfactor = 90);
 CREATE INDEX post_load ON raw.post (load_id);
 
 CREATE TABLE raw.post_snapshot (
@@ -224,6 +232,12 @@ CREATE TABLE raw.post_snapshot (
     PRIMARY KEY (workspace_id, account_id, post_id, captured_at)
 ) {partitioned};
 CREATE INDEX post_snapshot_load ON raw.post_snapshot USING brin (load_id);
+
+-- Of months that went to the Parquet history and were dropped here: the snapshots that marts still need.
+-- A snapshot is in one of the two tables, never in both.
+CREATE TABLE raw.post_snapshot_kept (LIKE raw.post_snapshot,
+    PRIMARY KEY (workspace_id, account_id, post_id, captured_at));
+CREATE INDEX post_snapshot_kept_load ON raw.post_snapshot_kept (load_id);
 
 CREATE TABLE raw.account_snapshot (
     workspace_id uuid NOT NULL,
@@ -267,16 +281,23 @@ BEGIN
     IF last - first > interval '50 years' THEN
         RAISE EXCEPTION 'refusing to make partitions from % to %', first, last;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('raw.ensure_partitions'));
     FOR month IN SELECT generate_series(date_trunc('month', first), last, interval '1 month') LOOP
         FOREACH parent IN ARRAY ARRAY['post_snapshot', 'account_snapshot'] LOOP
             child := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
-            IF to_regclass('raw.' || child) IS NULL THEN
-                EXECUTE format('CREATE TABLE raw.%I PARTITION OF raw.%I FOR VALUES FROM (%L) TO (%L)',
-                    child, parent, month, month + interval '1 month');
-            END IF;
+            CONTINUE WHEN to_regclass('raw.' || child) IS NOT NULL;
+            PERFORM pg_advisory_xact_lock(hashtext('raw.ensure_partitions'));
+            CONTINUE WHEN to_regclass('raw.' || child) IS NOT NULL;
+            -- Made apart and attached: making it in place would wait for, and hold up, whoever reads the parent.
+            EXECUTE format('CREATE TABLE raw.%I (LIKE raw.%I INCLUDING ALL)', child, parent);
+            EXECUTE format('ALTER TABLE raw.%I ATTACH PARTITION raw.%I FOR VALUES FROM (%L) TO (%L)',
+                parent, child, month, month + interval '1 month');
         END LOOP;
     END LOOP;
+END $$;
+CREATE FUNCTION raw.drop_post_snapshots(month date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    EXECUTE format('DROP TABLE raw.%I', 'post_snapshot_' || to_char(month, 'YYYY_MM'));
 END $$;
 """
 _HYPERTABLES = """
