@@ -22,8 +22,8 @@ from clientnest.warehouse.serve.views import DAILY_METRICS
 __all__ = [
     "DAILY_METRICS", "Account", "BestTime", "BestTimes", "ContentType", "Coverage", "DailySeries", "Day", "Figure",
     "Filters", "Followers", "HashtagEffect", "HourOfWeek", "ImportSummary", "Measure", "NetworkFigures", "Overview",
-    "Period", "PostPage", "PostResult", "PostSort", "PostingSlot", "SourceHealth", "Standout", "TrainingRun", "account",
-    "account_daily", "accounts", "best_times", "content_types", "daily", "data_health", "ensure_built", "hashtags", "imports",
-    "latest_period", "latest_training_runs", "measures", "network_label", "overview", "post", "posting_slots", "posts",
-    "standouts", "why_missing",
+    "Period", "PostPage", "PostResult", "PostSort", "PostingSlot", "SourceHealth", "Standout", "TrainingRun",
+    "account", "account_daily", "accounts", "best_times", "content_types", "daily", "data_health", "ensure_built",
+    "hashtags", "imports", "latest_period", "latest_training_runs", "measures", "network_label", "overview", "post",
+    "posting_slots", "posts", "standouts", "why_missing",
 ]  # fmt: skip
