@@ -53,13 +53,10 @@ class _Xlsx(RowSource):
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
         try:
-            book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
-            try:
-                sheet: Any = book[self.sheet]
+            with self.path.open("rb") as opened:  # by its content: uploads are kept without an extension
+                sheet: Any = openpyxl.load_workbook(opened, read_only=True, data_only=True)[self.sheet]
                 sheet.reset_dimensions()
                 yield from enumerate(sheet.iter_rows(values_only=True), start=1)
-            finally:
-                book.close()
         except _XLSX_FAULTS as fault:
             raise _damaged(self.shown, fault) from fault
 
@@ -73,11 +70,8 @@ _XLSX_FAULTS = (
 def xlsx_tables(path: Path, shown: str) -> list[SheetTable]:
     """The sheets of an .xlsx file; the archive's size has been checked before."""
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
-            names = [sheet.title for sheet in book.worksheets]
-        finally:
-            book.close()
+        with path.open("rb") as opened:
+            names = [sheet.title for sheet in openpyxl.load_workbook(opened, read_only=True, data_only=True).worksheets]
     except _XLSX_FAULTS as fault:
         raise _damaged(shown, fault) from fault
     return [SheetTable(shown, name, _Xlsx(path, shown, name)) for name in names]
