@@ -10,7 +10,7 @@ class Role(StrEnum):
     ETL = "etl"  # Dagster and the importer: writes raw and ml, updates jobs, sees every workspace
     DBT = "dbt"  # reads raw and the dimensions of app; owns staging, intermediate, marts and serve
     API = "api"  # one workspace at a time, through row-level security and `serve`
-    DASHBOARDS = "dashboards"  # as api, read only
+    DASHBOARDS = "dashboards"  # as api; all it may write is a new import
     WORKER = "worker"  # background jobs, one workspace at a time
     DAGSTER = "dagster"  # owns the database `dagster`
     MLFLOW = "mlflow"  # owns the database `mlflow`

@@ -331,7 +331,7 @@ GRANT EXECUTE ON FUNCTION app.person_for_sign_in(text) TO clientnest_api, client
 GRANT SELECT ON app.workspace, app.membership, app.account, app.job, app.event, app.import_file,
     ml.training_run, ml.best_time TO clientnest_api, clientnest_dashboards;
 GRANT SELECT (id, email, name, created_at) ON app.person TO clientnest_api, clientnest_dashboards;
-GRANT INSERT ON app.job, app.event, app.import_file TO clientnest_api;
+GRANT INSERT ON app.job, app.event, app.import_file TO clientnest_api, clientnest_dashboards;
 GRANT UPDATE (display_name, timezone) ON app.account TO clientnest_api;
 
 GRANT SELECT ON app.workspace, app.account TO clientnest_etl, clientnest_dbt;
