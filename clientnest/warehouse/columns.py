@@ -24,7 +24,7 @@ def whole_numbers(field: str, values: Sequence[Any], describe: Describe) -> pl.S
     """Counts as 64-bit integers; a float that is a whole number counts as one."""
     try:
         return pl.Series(field, values, dtype=pl.Int64, strict=True)
-    except TypeError:
+    except (TypeError, OverflowError):
         checked = [_whole_number(field, value, index, describe) for index, value in enumerate(values)]
         return pl.Series(field, checked, dtype=pl.Int64, strict=True)
 
@@ -51,7 +51,7 @@ def real_numbers(field: str, values: Sequence[Any], describe: Describe) -> pl.Se
     """Seconds and ratios as double precision; infinities and NaN are refused."""
     try:
         series = pl.Series(field, values, dtype=pl.Float64, strict=True)
-    except TypeError:
+    except (TypeError, OverflowError):
         series = pl.Series(field, [_real_number(field, v, i, describe) for i, v in enumerate(values)], dtype=pl.Float64)
     bad = (~series.is_finite()).fill_null(value=False).arg_true()
     if len(bad):
@@ -95,16 +95,19 @@ def clean(value: str) -> str:
 
 def instants(field: str, values: Sequence[datetime | None], describe: Describe) -> pl.Series:
     """Instants in ISO 8601 with their offset."""
-    written: dict[datetime | None, str | None] = {None: None}
-    for index, value in enumerate(values):
-        if value is not None and value not in written:
-            if value.tzinfo is None:
-                raise BadInput(
-                    f"{field} of {describe(index)} is {value}, without a time zone.",
-                    advice="Give instants with their zone (UTC inside the product).",
-                )
-            written[value] = value.astimezone(UTC).isoformat()
-    return pl.Series(field, [written[value] for value in values], dtype=pl.String)
+    universal = [value if value is None or value.tzinfo is UTC else _universal(field, value, index, describe)
+                 for index, value in enumerate(values)]  # fmt: skip
+    written = {value: None if value is None else value.isoformat() for value in set(universal)}
+    return pl.Series(field, [written[value] for value in universal], dtype=pl.String)
+
+
+def _universal(field: str, value: datetime, index: int, describe: Describe) -> datetime:
+    if value.tzinfo is None:
+        raise BadInput(
+            f"{field} of {describe(index)} is {value}, without a time zone.",
+            advice="Give instants with their zone (UTC inside the product).",
+        )
+    return value.astimezone(UTC)
 
 
 def capture_times(values: Sequence[datetime], describe: Describe) -> pl.Series:
