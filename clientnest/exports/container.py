@@ -77,7 +77,7 @@ def documents(file: ExportFile) -> list[Document]:
         return [_xml(file, head)]
     if start[:1] in (b"{", b"["):
         return [_json(file)]
-    return _text(file, head)
+    return _text(file)
 
 
 def _empty(file: ExportFile) -> UnreadableExport:
@@ -152,11 +152,11 @@ def _json_lines(content: str) -> list[object] | None:
         return None
 
 
-def _text(file: ExportFile, head: bytes) -> list[Document]:
-    controls = sum(1 for byte in head if byte < 32 and byte not in b"\0\t\n\r\x0b\x0c\x1b")
-    if controls > 0.05 * len(head):
+def _text(file: ExportFile) -> list[Document]:
+    tables, encoding, sample = text.tables_in(file.path, file.name)
+    controls = sum(1 for character in sample[:4096] if character < " " and character not in "\0\t\n\r\x0b\x0c")
+    if controls > 0.05 * len(sample[:4096]):
         raise UnreadableExport(f"{file.name} is not a text file and no spreadsheet.", advice=_HOW)
-    tables, encoding = text.tables_in(file.path, file.name)
     if not tables:
         raise UnreadableExport(
             f"{file.name} is text, but not a table: no comma, semicolon or tab separates columns.", advice=_HOW

@@ -1,7 +1,8 @@
 """Facebook Insights, post level, until 2023: SpreadsheetML named .xls, .xlsx or CSV, in two generations of headers.
 
 Sheet "Key Metrics" has one row per post below a row of descriptions. Likes, comments and shares stand in another sheet
-by kind of action, link clicks in one by kind of click; a CSV has them all in one table. Average time watched and video length are in milliseconds.
+by kind of action, link clicks in one by kind of click; a CSV has them all in one table. Average time
+watched and video length are in milliseconds.
 """
 
 from collections.abc import Callable, Iterator, Sequence

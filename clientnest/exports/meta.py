@@ -107,7 +107,8 @@ def _converter(columns: Columns, context: Context, network: str) -> Callable[[Ce
         return PostRow(
             context.account(network, page, shown, profile), post_id, context.captured_at, metrics(cells),
             said.instant(zone) if said else None, _TYPES.get(form.casefold(), PostType.OTHER) if form else None,
-            title=heading if words else None, text=words or heading, url=url(cells), duration_seconds=float(length) if length else None,
+            title=heading if words else None, text=words or heading, url=url(cells),
+            duration_seconds=float(length) if length else None,
             published_time_known=said is None or said.clock is not None,
         )  # fmt: skip
 

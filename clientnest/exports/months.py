@@ -46,6 +46,8 @@ def known_language(language: str) -> bool:
 def languages_with(names: Iterable[str]) -> tuple[str, ...]:
     """The languages that know all of these month names; all languages when none does."""
     wanted = {normal(name) for name in names}
+    if not wanted:
+        return LANGUAGES
     fitting = tuple(language for language in LANGUAGES if wanted <= names_of(language).keys())
     return fitting or LANGUAGES
 

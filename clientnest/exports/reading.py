@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 
@@ -96,7 +97,10 @@ class ExportReading:
         self._plan, self._tally = plan, _Tally()
         self._context = Context(captured_at, options)
         self._stream = plan.stream(self._context)
+        self._first = next(self._stream, None)
         warnings = [*document.warnings, *plan.warnings]
+        if self._first is None:
+            warnings.append("The file has its columns but no rows below them, so there is nothing to import.")
         if source == "modified":
             warnings.append(
                 "Nothing says when these numbers were true, so the file's modification time "
@@ -130,7 +134,8 @@ class ExportReading:
 
     def __iter__(self) -> Iterator[CaptureRow | RejectedRow]:
         tally = self._tally
-        for row in self._stream:
+        first, self._first = self._first, None
+        for row in chain(() if first is None else (first,), self._stream):
             tally.rows += 1
             if not isinstance(row, RejectedRow):
                 tally.accepted += 1

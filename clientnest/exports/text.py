@@ -197,12 +197,12 @@ def _unclosed(lines: list[str], delimiter: str) -> bool:
     return False
 
 
-def tables_in(path: Path, shown: str) -> tuple[list[TextTable], Encoding]:
-    """The ways to read the file as a table, the likeliest first; empty where it has only one column."""
+def tables_in(path: Path, shown: str) -> tuple[list[TextTable], Encoding, str]:
+    """The ways to read the file as a table, the likeliest first (none where it has one column), and its beginning."""
     encoding = find_encoding(path)
     sample = sample_of(path, encoding)
     _said, skip = _declared(sample)
-    return [TextTable(path, shown, encoding, mark, skip) for mark in delimiters_by_fit(sample)], encoding
+    return [TextTable(path, shown, encoding, mark, skip) for mark in delimiters_by_fit(sample)], encoding, sample
 
 
 def _opened(path: Path, encoding: Encoding) -> io.TextIOWrapper:

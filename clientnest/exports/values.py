@@ -123,16 +123,22 @@ def _canonical(value: str, decimal_comma: bool, whole: bool) -> str:
 
 def count(cell: Cell, *, decimal_comma: bool = False) -> int | None:
     """A whole number or None where missing. "1938.0" is 1938; "1,234" is 1234; "1.5" is refused."""
-    if isinstance(cell, str) and cell.isascii() and cell.isdecimal() and len(cell) < 19:  # nearly every cell
-        return int(cell)
+    if isinstance(cell, str) and cell.isascii() and len(cell) < 19:  # nearly every cell is "12" or, at X, "12.0"
+        digits = cell[:-2] if cell.endswith(".0") and not decimal_comma else cell
+        if digits.isdecimal():
+            return _bounded(int(digits), cell)
     value = number(cell, decimal_comma=decimal_comma, whole=True)
     if value is None:
         return None
-    if abs(value) > _EXACT:
-        raise BadValue("This number is too large to be a count.", cell)
     if value != int(value):
         raise BadValue("A whole number belongs here; it is not clear what this one means.", cell)
-    return int(value)
+    return _bounded(int(value), cell)
+
+
+def _bounded(value: int, cell: Cell) -> int:
+    if abs(value) > _EXACT:
+        raise BadValue("This number is too large to be a count.", cell)
+    return value
 
 
 def ratio(cell: Cell, *, decimal_comma: bool = False) -> float | None:
