@@ -1,0 +1,68 @@
+"""What surrounds every page: the workspace, the heading, the demo badge, signing out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import streamlit as st
+
+from clientnest.workspaces import Membership, Workspace
+from dashboards import session
+from dashboards.components.formats import escape
+from dashboards.data import name_of
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Whose eyes a page is drawn for."""
+
+    membership: Membership
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.membership.workspace
+
+    @property
+    def workspace_id(self) -> UUID:
+        return self.membership.workspace.id
+
+
+def choose_workspace(memberships: Sequence[Membership]) -> Membership:
+    """The workspace named in the address, else the first; people with several get a switch."""
+    by_slug = {membership.workspace.slug: membership for membership in memberships}
+    with st.sidebar:
+        if len(memberships) == 1:
+            st.html(f'<p class="cn-note">Workspace<br><strong>{escape(memberships[0].workspace.name)}</strong></p>')
+            return memberships[0]
+        slug = st.selectbox(
+            "Workspace", list(by_slug), key="workspace", bind="query-params", persist_state="session",
+            help="Each brand or client has a workspace of its own. Nothing is shared between them.",
+            format_func=str,
+        )  # fmt: skip
+        st.caption(by_slug[slug].workspace.name)
+    return by_slug[slug]
+
+
+def heading(view: View, title: str, note: str = "") -> None:
+    """The page's title, and in demo workspaces what kind of data this is."""
+    st.title(title, anchor=False)
+    badge = '<span class="cn-demo" role="note">Generated demo data</span> ' if view.workspace.is_demo else ""
+    place = f"<strong>{escape(view.workspace.name)}</strong>"
+    st.html(f'<p class="cn-note">{badge}{place}{" · " + note if note else ""}</p>')
+
+
+def section(title: str, note: str = "") -> None:
+    """A part of a page, with a sentence on how to read it."""
+    st.subheader(title, anchor=False)
+    if note:
+        st.html(f'<p class="cn-note">{escape(note)}</p>')
+
+
+def sign_out_button(membership: Membership) -> None:
+    """At the foot of the sidebar."""
+    with st.sidebar:
+        st.space("small")
+        st.html(f'<p class="cn-note">Signed in as <strong>{escape(name_of(membership.person_id))}</strong></p>')
+        if st.button("Sign out", icon=":material/logout:", type="tertiary", key="sign-out"):
+            session.finish()
+            st.rerun()

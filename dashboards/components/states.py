@@ -1,0 +1,63 @@
+"""The states of a page that has nothing to draw: empty, not ready, failed. Calm, precise, with a way on."""
+
+import streamlit as st
+
+from clientnest.errors import ClientNestError
+from clientnest.workspaces import Workspace
+from dashboards.components.formats import escape
+
+
+def _state(title: str, *paragraphs: str, command: str | None = None) -> None:
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    block = f"<pre>{escape(command)}</pre>" if command else ""
+    st.html(f'<section class="cn-state" role="status"><h2>{escape(title)}</h2>{body}{block}</section>')
+
+
+def failed(error: ClientNestError) -> None:
+    """Something that ClientNest can name."""
+    _state(error.message, escape(error.advice) if error.advice else "")
+    again()
+
+
+def database_down() -> None:
+    """The database does not answer."""
+    _state(
+        "The database does not answer at the moment.",
+        "Nothing is lost: your data is kept in it. The page comes back by itself once it runs again.",
+        "Whoever runs this installation can see what is wrong with:",
+        command="clientnest doctor",
+    )
+    again()
+
+
+def again() -> None:
+    """A way to try once more."""
+    if st.button("Try again", icon=":material/refresh:", key="try-again"):
+        st.rerun()
+
+
+def no_data(workspace: Workspace) -> None:
+    """A workspace without a single post."""
+    if workspace.is_demo:
+        _state(
+            "The demo has no data yet.",
+            "It is generated at the first start, which takes about a minute. To make it now:",
+            command=f"clientnest simulate --workspace {workspace.slug}",
+        )
+    else:
+        _state(
+            "Nothing has been imported yet.",
+            "Import the analytics files that your networks hand out (CSV, XLS, XLSX, JSON or a zip of them). "
+            "They appear here within a minute. On the computer that runs ClientNest:",
+            "ClientNest recognises X, Facebook, Instagram, YouTube, TikTok, LinkedIn and Bluesky exports by their "
+            "content. “Import and data health” takes the same files from the browser.",
+            command=f"clientnest import --workspace {workspace.slug} FILE...",
+        )
+
+
+def no_posts_in_period(period: str) -> None:
+    """There is data, but not then or not of those accounts."""
+    _state(
+        "No posts in this period.",
+        f"The accounts you chose published nothing from {escape(period)}. Choose a longer period or other accounts.",
+    )
