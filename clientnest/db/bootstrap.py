@@ -60,7 +60,7 @@ def _connect(url: URL) -> Connection:
         connection = psycopg2.connect(url.render_as_string(hide_password=False), connect_timeout=10)
     except psycopg2.OperationalError as error:
         where = f"{url.host}:{url.port or 5432}" if url.host else url.query.get("host") or "the local socket"
-        said = str(error).strip().splitlines()[-1].removeprefix("connection to server ")
+        said = str(error).strip().splitlines()[0].split("failed: ", 1)[-1]
         raise TransientError(
             f"The database at {where} cannot be used: {said}",
             advice="Check CLIENTNEST_DATABASE_URL, or leave it empty for the embedded database."

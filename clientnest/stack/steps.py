@@ -1,0 +1,145 @@
+"""What every start does once, around the services: database, migrations, logins, dbt, MLflow's tables, demo data."""
+
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import psycopg2
+
+from clientnest import settings
+from clientnest.db import bootstrap
+from clientnest.db.roles import Database, Role
+from clientnest.db.server import EmbeddedServer
+from clientnest.db.urls import libpq
+from clientnest.errors import PermanentError
+from clientnest.identity.setup import Logins, ensure_logins
+from clientnest.stack import rooms
+from clientnest.stack.child import Child, last_lines
+from clientnest.stack.database import DatabaseKeeper
+from clientnest.stack.layout import Layout
+from clientnest.stack.plan import Display, Plan, Step
+from clientnest.stack.record import end_leftovers
+from clientnest.stack.results import Demo, Tables, ask_for_demo_data, follow_demo_data
+from clientnest.stack.services import Ports, mlflow_store, services, working_folder
+from clientnest.stack.state import State
+
+# The command line's own upgrade, with the address (it holds the password) kept out of the list of processes.
+_UPGRADE_MLFLOW = (
+    "import os, sys; from mlflow.cli import cli; sys.argv = ['mlflow', 'db', 'upgrade', os.environ['STORE']]; cli()"
+)
+
+
+@dataclass
+class Start:
+    """One start of an installation: gives its plan, and remembers what the steps found out."""
+
+    layout: Layout
+    ports: Ports
+    base: Mapping[str, str]
+    installation_id: str
+    display: Display
+    stopping: threading.Event
+    logins: Logins | None = None
+    _tables: Tables | None = None
+    _keeper: DatabaseKeeper | None = None
+    _demo_data: Demo = Demo.KEPT
+
+    def plan(self) -> Plan:
+        """Steps and services in the order in which they are shown; what may, runs side by side."""
+        rooms.write_dagster_configuration(self.layout.home, self.ports.code)
+        running = services(self.layout, self.ports, self.base, rooms.dagster_environment)
+        return Plan(
+            [
+                Step("database", "Database", self._start_database),
+                Step("schema", "Roles and migrations", self._prepare, after=("database",)),
+                Step("logins", "Logins and workspaces", self._make_logins, after=("schema",)),
+                Step("manifest", "Transformations (dbt)", self._parse),
+                Step("models", "Model store", self._upgrade_mlflow, after=("schema",)),
+                *running,
+                Step("demo", "Demo data, first results", self._demo, after=("logins", "manifest", "code", "daemon")),
+            ],
+            finish=self._finish,
+        )
+
+    def refresh_tables(self) -> None:
+        """Once everything runs: bring the dashboards' tables to this version where they are an earlier one's."""
+        if self._tables is not None and not self._tables.fit and self._demo_data is not Demo.UNDER_WAY:
+            self.display.notice("The dashboards' tables are being rebuilt for this version, in the background.")
+            self._tables.rebuild(self.base, working_folder(), self.display.notice)
+
+    def _start_database(self) -> str | None:
+        if settings.database().database_url is not None:
+            return "CLIENTNEST_DATABASE_URL"
+        self._keeper = DatabaseKeeper(EmbeddedServer(self.layout.home), self.display)
+        self._keeper.start()
+        return None
+
+    def _prepare(self) -> None:
+        bootstrap.prepare()
+
+    def _make_logins(self) -> None:
+        self.logins = ensure_logins()
+        ask_for_demo_data()
+
+    def _parse(self) -> None:
+        self._tables = Tables(self.layout, rooms.dbt_manifest())
+
+    def _upgrade_mlflow(self) -> str | None:
+        """Bring MLflow's tables to its installed version; an empty database it fills itself."""
+        state, wanted = State(self.layout.state), version("mlflow")
+        if state.get("mlflow") == wanted:
+            return None
+        self.layout.mlflow.mkdir(exist_ok=True)
+        remark = None
+        if _has_tables(Database.MLFLOW, Role.MLFLOW):
+            self._run([sys.executable, "-c", _UPGRADE_MLFLOW], {"STORE": mlflow_store()}, "mlflow-upgrade")
+            remark = f"upgraded to MLflow {wanted}"
+        state.set("mlflow", wanted)
+        return remark
+
+    def _demo(self) -> str | None:
+        said: list[str] = []
+
+        def tell(text: str) -> None:
+            said.append(text)
+            self.display.remark("demo", text)
+
+        self._demo_data = follow_demo_data(tell, self.stopping.is_set)
+        if self._demo_data is Demo.BROUGHT and self._tables is not None:
+            self._tables.note_fit()  # its run has just built them
+        return {
+            Demo.UNDER_WAY: "still being made, in the background",
+            Demo.FAILED: f"there is none: {said[-1] if said else ''}",
+        }.get(self._demo_data)
+
+    def _run(self, command: list[str], environment: Mapping[str, str], name: str) -> None:
+        """Run a program to its end; its log says what went wrong."""
+        log = self.layout.log(name)
+        running = Child(command, {**self.base, **environment}, log, working_folder())
+        while (code := running.wait(0.2)) is None:
+            if self.stopping.is_set():
+                running.stop(2)
+                return
+        if code != 0:
+            said = last_lines(log)
+            raise PermanentError(
+                f"{name} failed: {said[0] if said else f'it ended with code {code}'}", advice=f"Its log is {log}."
+            )
+
+    def _finish(self) -> None:
+        """After the services: whatever they left behind, then the database."""
+        end_leftovers(self.layout.record, self.installation_id)
+        if self._keeper is not None:
+            self._keeper.stop()
+
+
+def _has_tables(database: Database, role: Role) -> bool:
+    connection = psycopg2.connect(libpq(role, database))
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL")
+            return bool((cursor.fetchone() or (False,))[0])
+    finally:
+        connection.close()
