@@ -1,10 +1,12 @@
 """The frame of every page: who is signed in, which workspace, which pages there are, and what happens when it fails."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
 from sqlalchemy.exc import OperationalError
+from streamlit import Page
 
 from clientnest.errors import ClientNestError
 from dashboards import session
@@ -17,42 +19,47 @@ IMAGES = Path(__file__).parent / "images"
 st.set_page_config(page_title="ClientNest", page_icon=str(IMAGES / "mark.svg"), layout="wide")
 
 
-def signed_in_pages() -> None:
-    """Draw the page that somebody signed in asked for."""
+_PAGES = (
+    (overview.render, "Overview", "overview", ":material/insights:"),
+    (posts.render, "Posts", "posts", ":material/article:"),
+    (best_times.render, "Best times", "best-times", ":material/schedule:"),
+    (data_health.render, "Import and data health", "data-health", ":material/monitor_heart:"),
+)
+
+
+def page() -> None:
+    """Draw the page that somebody asked for; for people who are not signed in every address is the sign-in form, so
+    that a link leads where it says as soon as they are."""
     person_id = session.signed_in()
     memberships = memberships_of(person_id) if person_id else ()
     if not memberships:
-        st.navigation([st.Page(partial(sign_in.render, person_id), title="Sign in", url_path="sign-in")],
-                      position="hidden").run()  # fmt: skip
+        form = partial(sign_in.render, person_id)
+        st.navigation(_pages([form] * len(_PAGES)), position="hidden").run()
         return
-    membership = choose_workspace(memberships)
-    view = View(membership)
-    page = st.navigation(
-        [
-            st.Page(partial(overview.render, view), title="Overview", icon=":material/insights:", url_path="overview",
-                    default=True),
-            st.Page(partial(posts.render, view), title="Posts", icon=":material/article:", url_path="posts"),
-            st.Page(partial(best_times.render, view), title="Best times", icon=":material/schedule:",
-                    url_path="best-times"),
-            st.Page(partial(data_health.render, view), title="Import and data health",
-                    icon=":material/monitor_heart:", url_path="data-health"),
-        ]
-    )  # fmt: skip
-    sign_out_button(membership)
-    page.run()
+    view = View(choose_workspace(memberships))
+    chosen = st.navigation(_pages([partial(render, view) for render, *_ in _PAGES]))
+    sign_out_button(view.membership)
+    chosen.run()
+
+
+def _pages(draws: Sequence[Callable[[], None]]) -> list[Page]:
+    return [
+        st.Page(draw, title=title, url_path=path, icon=icon, default=path == "overview")
+        for draw, (_, title, path, icon) in zip(draws, _PAGES, strict=True)
+    ]
 
 
 def draw() -> None:
     """One run of the script; whatever goes wrong becomes a calm page."""
     theme.style()
     st.logo(str(IMAGES / f"wordmark-{theme.name()}.svg"), size="medium", icon_image=str(IMAGES / "mark.svg"))
+    session.settle()
     try:
-        signed_in_pages()
+        page()
     except ClientNestError as error:
         states.failed(error)
     except OperationalError:
         states.database_down()
-    session.settle()
 
 
 draw()

@@ -85,7 +85,7 @@ def finish() -> None:
 
 
 def settle() -> None:
-    """Let the browser take or drop the cookie after signing in or out. Call once per run, after the page is drawn."""
+    """Let the browser take or drop the cookie after signing in or out. Call once per run, before the page is drawn."""
     code = st.session_state.pop("session_code", None)
     if code:
         _post(KEEP_PATH, code)

@@ -12,9 +12,9 @@ from dashboards.components.formats import escape
 _SEEN = ("impressions", "views", "video_views", "reach")
 _RATES = ("engagement_rate_by_impressions", "engagement_rate_by_reach", "engagement_rate_by_followers")
 _SHORT = {
-    "engagement_rate_by_impressions": "per impression",
-    "engagement_rate_by_reach": "per person reached",
-    "engagement_rate_by_followers": "per follower",
+    "engagement_rate_by_impressions": "Rate by impressions",
+    "engagement_rate_by_reach": "Rate by reach",
+    "engagement_rate_by_followers": "Rate by followers",
     "engagement_24h": "Typical after 24 h",
 }
 

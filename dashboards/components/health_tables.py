@@ -77,7 +77,7 @@ def coverage(found: Sequence[SourceHealth], accounts: Mapping[UUID, Account]) ->
     base = alt.Chart(alt.Data(values=shown)).encode(
         y=alt.Y("label:N", title=None, sort=order, axis=alt.Axis(labelLimit=190, grid=False)),
         x=alt.X("column:N", title=None, sort=columns, axis=alt.Axis(
-            orient="top", labelAngle=0 if short else -38, labelLimit=150, labelPadding=4)),
+            orient="top", labelAngle=-90, labelLimit=150, labelPadding=4)),
         tooltip=[
             alt.Tooltip("account:N", title="Account"), alt.Tooltip("label:N", title="Metric"),
             alt.Tooltip("state:N", title="State"),

@@ -14,10 +14,21 @@ _OUTCOMES = {
     "not_better": "No model: none did better than the baselines",
     "too_few_posts": "No model yet: account average",
 }
-_NAMES = {
-    "mae_log": "Mean absolute error (log)",
-    "within_spearman": "Rank correlation within accounts",
-    "auc": "AUC of an account's top quarter",
+# What the trainings write, in the order it is shown: name, heading, what it means, how it is written.
+_SHOWN = (
+    ("mae_log1p", "Error (log)", "Mean absolute error of the logarithm of engagement; lower is better.", "{:.3f}"),
+    ("within_spearman", "Order within accounts", "Rank correlation within accounts; higher is better.", "{:.2f}"),
+    ("auc_top_quarter", "Finds the best quarter", "AUC of an account's top quarter; 0.5 is chance.", "{:.2f}"),
+    ("uplift", "Uplift", "Of later posts made in the recommended hours, against their account's average.", "{:+.0%}"),
+    ("low", "from", "Lower bound of the 95 % interval.", "{:+.0%}"),
+    ("high", "to", "Upper bound of the 95 % interval.", "{:+.0%}"),
+)
+_WHO = {
+    "account_mean": "The account's average",
+    "last_10": "Average of its last 10 posts",
+    "overall_mean": "One average for all",
+    "habit": "The account's own habit",
+    "global": "One table of hours for all",
 }
 
 
@@ -41,16 +52,17 @@ def show(run: TrainingRun | None) -> None:
 
 def _table(run: TrainingRun) -> str:
     """The model and each baseline on the same later posts, metric by metric."""
-    model = _numbers(run.metrics)
-    baselines = {name: _numbers(scores) for name, scores in run.baselines.items() if isinstance(scores, Mapping)}
-    metrics = [name for name in model if any(name in scores for scores in baselines.values())]
-    if not metrics or not baselines:
+    lines = [("The model", run.metrics)]
+    lines += [(_WHO.get(name, name), scores) for name, scores in run.baselines.items() if isinstance(scores, Mapping)]
+    shown = [entry for entry in _SHOWN if isinstance(run.metrics.get(entry[0]), float)]
+    if not shown or len(lines) < 2:
         return ""
-    head = "".join(f'<th scope="col" class="cn-n">{escape(_NAMES.get(name, _words(name)))}</th>' for name in metrics)
-    lines = [("The model", model), *((_words(name), scores) for name, scores in baselines.items())]
+    head = "".join(
+        f'<th scope="col" class="cn-n" title="{escape(meaning)}">{label}</th>' for _, label, meaning, _ in shown
+    )
     body = "".join(
-        f"<tr><td>{escape(label)}</td>{''.join(_cell(scores.get(name)) for name in metrics)}</tr>"
-        for label, scores in lines
+        f"<tr><td>{escape(who)}</td>{''.join(_cell(scores.get(name), form) for name, _, _, form in shown)}</tr>"
+        for who, scores in lines
     )
     return (
         f'<table class="cn-table"><thead><tr><th scope="col">On later posts</th>{head}</tr></thead>'
@@ -58,17 +70,6 @@ def _table(run: TrainingRun) -> str:
     )
 
 
-def _cell(value: float | None) -> str:
-    return f'<td class="cn-n">{formats.MISSING if value is None else f"{value:.3f}"}</td>'
-
-
-def _numbers(scores: Mapping[str, Any]) -> dict[str, float]:
-    return {
-        name: float(value)
-        for name, value in scores.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+def _cell(value: Any, form: str) -> str:
+    written = form.format(value).replace("-", "−").replace("%", "\u202f%") if isinstance(value, int | float) else None
+    return f'<td class="cn-n">{written or formats.MISSING}</td>'

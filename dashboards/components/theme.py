@@ -128,7 +128,7 @@ _CSS = """
 .cn-big b{display:block;font-size:1.9rem;font-weight:600;line-height:1.2;font-variant-numeric:tabular-nums}
 .cn-big span{color:var(--cn-muted);font-size:.9rem}
 .cn-list{list-style:none!important;margin:0!important;padding:0!important}
-.cn-list a,.cn-table a{color:var(--cn-accent);text-decoration:underline;text-underline-offset:2px}
+.cn-list a,.cn-table a,.cn-note a{color:var(--cn-accent);text-decoration:underline;text-underline-offset:2px}
 .cn-list li{display:grid;grid-template-columns:4.6rem 1fr;gap:.2rem .9rem;padding:.65rem 0;
  border-top:1px solid var(--cn-line);margin:0}
 .cn-list li>b{font-size:1.15rem;font-weight:600;font-variant-numeric:tabular-nums;color:var(--cn-ink)}
@@ -139,6 +139,7 @@ _CSS = """
 .cn-table th{font-weight:500;color:var(--cn-muted);text-align:left;padding:.35rem .8rem .35rem 0;white-space:nowrap;
  border:0;border-bottom:1px solid var(--cn-line)}
 .cn-table td{padding:.4rem .8rem .4rem 0;border:0;border-bottom:1px solid var(--cn-line);vertical-align:top}
+.cn-scroll .cn-table td:first-child{min-width:8.5rem}
 .cn-table .cn-n{text-align:right;white-space:nowrap}
 .cn-state{border:1px solid var(--cn-line);border-radius:8px;padding:1.6rem 1.6rem 1.4rem;max-width:46rem;
  background:var(--cn-panel)}

@@ -126,8 +126,8 @@ def _row(post: PostResult) -> dict[str, Any]:
         "published": post.published_local,
         "account": post.account_name,
         "text": formats.snippet(post.title or post.text, 120) or "(no text)",
-        "type": formats.post_type(post.post_type),
         **numbers,
+        "type": formats.post_type(post.post_type),
         "flags": ", ".join(flag.replace("_", " ") for flag in post.flags) or None,
     }
 
@@ -137,12 +137,12 @@ def _column_config() -> dict[str, Any]:
     text, moment = st.column_config.TextColumn, st.column_config.DatetimeColumn
     return {
         "published": moment("Published", format="YYYY-MM-DD HH:mm", width=125, help="In the account's own time zone."),
-        "account": text("Account", width=140),
-        "text": text("Post", width=300),
+        "account": text("Account", width=125),
+        "text": text("Post", width=260),
         "type": text("Type", width=85),
         "flags": text("Flags", width=120, help="What is odd in the captured numbers."),
         **{
-            name: st.column_config.NumberColumn(label, format="%,.0f", help=known[name].description, width=86)
+            name: st.column_config.NumberColumn(label, format="%,.0f", help=known[name].description, width=78)
             for name, label in _COLUMNS.items()
         },
     }
