@@ -1,0 +1,1 @@
+"""How models are judged: always on later time, against honest baselines, with the noise stated."""

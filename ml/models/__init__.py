@@ -1,0 +1,1 @@
+"""Models: expected performance of a draft, and best times of an account."""
