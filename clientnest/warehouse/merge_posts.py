@@ -68,7 +68,10 @@ def resolve_accounts(cursor: Cursor, workspace_id: UUID, accounts: Sequence[Acco
 
 
 def merge_posts(cursor: Cursor, load: Load, versions: int) -> MergedPosts:
-    """Merge the staged versions into `raw.post` and make `resolved_version` (version → account_id, post_id)."""
+    """Merge the staged versions into `raw.post`, and make `resolved_version`: version → account_id, post_id, place.
+
+    `place` counts the posts in the order of account and id, and so stands for both where rows are sorted or grouped.
+    """
     posts = _gather(cursor, versions)
     names = ", ".join(("is_repost", *POST_ATTRIBUTES, *(f"{name}_seen" for name in POST_ATTRIBUTES), "captured_at"))
     cursor.execute(
@@ -80,7 +83,8 @@ def merge_posts(cursor: Cursor, load: Load, versions: int) -> MergedPosts:
     )
     new, changed = cursor.fetchone() or (0, 0)
     cursor.execute(
-        "CREATE TEMP TABLE resolved_version ON COMMIT DROP AS SELECT s.version, t.account_id, t.id AS post_id FROM "
+        "CREATE TEMP TABLE resolved_version ON COMMIT DROP AS SELECT s.version, t.account_id, t.id AS post_id, "
+        "dense_rank() OVER (ORDER BY t.account_id, t.id)::integer AS place FROM "
         + matching(
             "(SELECT version, account_id, external_id FROM staged_version JOIN staged_account USING (account_number))",
             "raw.post", ("account_id", "external_id"), versions,

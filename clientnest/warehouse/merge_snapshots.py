@@ -7,6 +7,7 @@ splitting and repetition of captures do not matter.
 
 from dataclasses import dataclass
 
+from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
 from clientnest.errors import PermanentError
@@ -17,6 +18,7 @@ from clientnest.warehouse.staging import STAGED, STAGED_KEYS
 _TARGET = {Grain.POST: "raw.post_snapshot", Grain.ACCOUNT: "raw.account_snapshot", Grain.PERIOD: "raw.account_period"}
 _OWNER = {Grain.POST: "resolved_version", Grain.ACCOUNT: "staged_account", Grain.PERIOD: "staged_account"}
 _OWNED = {Grain.POST: ("account_id", "post_id"), Grain.ACCOUNT: ("account_id",), Grain.PERIOD: ("account_id",)}
+_PLACE = {Grain.POST: "place", Grain.ACCOUNT: "account_number", Grain.PERIOD: "account_number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,65 +32,100 @@ class MergedRows:
 
 def merge_rows(cursor: Cursor, load: Load, grain: Grain, staged_rows: int) -> MergedRows:
     """Merge one staged table, which holds `staged_rows`, into its raw table."""
-    target, metrics = _TARGET[grain], columns(grain)
     keys = (*_OWNED[grain], *STAGED_KEYS[grain][1:])
-    staged, rows = _distinct(cursor, grain, keys, staged_rows)
-    if grain is Grain.POST:
-        _bring_back_kept(cursor, load, staged, rows)
-    takes = " OR ".join(
-        ['%(source)s COLLATE "C" > t.source',
-         *(f"s.{name} > t.{name} OR (t.{name} IS NULL AND s.{name} IS NOT NULL)" for name in metrics)]
-    )  # fmt: skip
-    cursor.execute(
-        f"SELECT count(*), count(*) FILTER (WHERE {takes}) FROM {matching(staged, target, keys, rows)}",
-        load.parameters,
+    cursor.execute(f"ANALYZE {STAGED[grain]} ({', '.join(STAGED_KEYS[grain])})")
+    staged = (
+        f"(SELECT {_PLACE[grain]} AS place, {', '.join((*keys, *columns(grain)))} "
+        f"FROM {STAGED[grain]} JOIN {_OWNER[grain]} USING ({STAGED_KEYS[grain][0]}))"
     )
-    known, changed = cursor.fetchone() or (0, 0)
+    if grain is Grain.POST:
+        _bring_back_kept(cursor, load, staged, staged_rows)
+    known, changed = _compare(cursor, load, grain, staged, keys, staged_rows)
+    if known == 0 and _insert_as_they_are(cursor, load, grain, staged, keys, staged_rows):
+        return MergedRows(staged_rows, staged_rows, 0)
+    rows = _count(cursor, f"SELECT count(*) FROM (SELECT DISTINCT place, {', '.join(keys)} FROM {staged} s) keys")
+    if rows < staged_rows:
+        staged = _greatest_per_key(cursor, grain, staged, keys)
+        known, changed = _compare(cursor, load, grain, staged, keys, rows)
     if known < rows or changed:
-        names = ", ".join((*keys, *metrics))
-        cursor.execute(
-            f"INSERT INTO {target} AS t (workspace_id, source, load_id, {names}) "
-            f"SELECT %(workspace)s::uuid, %(source)s, %(load)s, {names} FROM {staged} s "
-            + (_on_conflict(keys, metrics) if known else ""),
-            load.parameters,
-        )
-        if cursor.rowcount != rows - known + changed:
+        written = _insert(cursor, load, grain, staged, keys, _on_conflict(grain, keys))
+        if written != rows - known + changed:
             raise PermanentError(
-                f"{rows} rows were staged for {target}: {known} were there, {changed} of them had to change, and "
-                f"{cursor.rowcount} were written, which does not add up. Nothing was written.",
+                f"{rows} rows were staged for {_TARGET[grain]}: {known} were there, {changed} of them had to change, "
+                f"and {written} were written, which does not add up. Nothing was written.",
                 advice="Please report this with the source of the rows.",
             )
     return MergedRows(rows, rows - known, changed)
 
 
-def _on_conflict(keys: tuple[str, ...], metrics: tuple[str, ...]) -> str:
-    takes = " OR ".join(
-        ['excluded.source COLLATE "C" > t.source',
-         *(f"excluded.{name} > t.{name} OR (t.{name} IS NULL AND excluded.{name} IS NOT NULL)" for name in metrics)]
-    )  # fmt: skip
-    merged = ", ".join(f"{name} = greatest(t.{name}, excluded.{name})" for name in metrics)
+def _compare(
+    cursor: Cursor, load: Load, grain: Grain, staged: str, keys: tuple[str, ...], rows: int
+) -> tuple[int, int]:
+    """How many staged rows are stored already, and how many of them say more than what is stored."""
+    cursor.execute(
+        f"SELECT count(*), count(*) FILTER (WHERE {_takes(grain, '%(source)s', 's')}) "
+        f"FROM {matching(staged, _TARGET[grain], keys, rows)}",
+        load.parameters,
+    )
+    known, changed = cursor.fetchone() or (0, 0)
+    return known, changed
+
+
+def _insert_as_they_are(
+    cursor: Cursor, load: Load, grain: Grain, staged: str, keys: tuple[str, ...], rows: int
+) -> bool:
+    """The usual case, everything is new: write without asking whether a key comes twice. False, undone, if one does."""
+    cursor.execute("SAVEPOINT as_they_are")
+    try:
+        written = _insert(cursor, load, grain, staged, keys, "")
+    except UniqueViolation:
+        cursor.execute("ROLLBACK TO SAVEPOINT as_they_are")
+        return False
+    cursor.execute("RELEASE SAVEPOINT as_they_are")
+    if written != rows:
+        raise PermanentError(
+            f"{rows} rows were staged for {_TARGET[grain]} and {written} were written. Nothing was written.",
+            advice="Please report this with the source of the rows.",
+        )
+    return True
+
+
+def _insert(cursor: Cursor, load: Load, grain: Grain, staged: str, keys: tuple[str, ...], on_conflict: str) -> int:
+    names = ", ".join((*keys, *columns(grain)))
+    cursor.execute(
+        f"INSERT INTO {_TARGET[grain]} AS t (workspace_id, source, load_id, {names}) "
+        f"SELECT %(workspace)s::uuid, %(source)s, %(load)s, {names} FROM {staged} s "
+        # In the order of the key: pages of the index fill one after the other, and a post's rows lie together.
+        f"ORDER BY place, captured_at {on_conflict}",
+        load.parameters,
+    )
+    return cursor.rowcount
+
+
+def _takes(grain: Grain, source: str, row: str) -> str:
+    """Whether `row` says more than the stored row `t`."""
+    metrics = [f"{row}.{name} > t.{name} OR (t.{name} IS NULL AND {row}.{name} IS NOT NULL)" for name in columns(grain)]
+    return " OR ".join([f'{source} COLLATE "C" > t.source', *metrics])
+
+
+def _on_conflict(grain: Grain, keys: tuple[str, ...]) -> str:
+    merged = ", ".join(f"{name} = greatest(t.{name}, excluded.{name})" for name in columns(grain))
     return (
         f"ON CONFLICT (workspace_id, {', '.join(keys)}) DO UPDATE SET load_id = excluded.load_id, "
-        f'source = greatest(t.source COLLATE "C", excluded.source), {merged} WHERE {takes}'
+        f'source = greatest(t.source COLLATE "C", excluded.source), {merged} '
+        f"WHERE {_takes(grain, 'excluded.source', 'excluded')}"
     )
 
 
-def _distinct(cursor: Cursor, grain: Grain, keys: tuple[str, ...], staged_rows: int) -> tuple[str, int]:
-    """A relation with one row per key (account and post resolved), and its number of rows."""
-    owner_key = STAGED_KEYS[grain][0]
-    cursor.execute(f"ANALYZE {STAGED[grain]} ({', '.join(STAGED_KEYS[grain])})")
-    joined = f"{STAGED[grain]} JOIN {_OWNER[grain]} USING ({owner_key})"
-    names = ", ".join(keys)
-    rows = _count(cursor, f"SELECT count(*) FROM (SELECT DISTINCT {names} FROM {joined}) keys")
-    if rows == staged_rows:
-        return f"(SELECT {names}, {', '.join(columns(grain))} FROM {joined})", rows
-    table = f"distinct_{grain.value}"
+def _greatest_per_key(cursor: Cursor, grain: Grain, staged: str, keys: tuple[str, ...]) -> str:
+    """A temporary table of the staged rows with one row per key."""
+    table, names = f"distinct_{grain.value}", ", ".join(("place", *keys))
     greatest = ", ".join(f"max({name}) AS {name}" for name in columns(grain))
     cursor.execute(
-        f"CREATE TEMP TABLE {table} ON COMMIT DROP AS SELECT {names}, {greatest} FROM {joined} GROUP BY {names}"
+        f"CREATE TEMP TABLE {table} ON COMMIT DROP AS SELECT {names}, {greatest} FROM {staged} s GROUP BY {names}"
     )
     cursor.execute(f"ANALYZE {table} ({names})")
-    return table, rows
+    return table
 
 
 def _bring_back_kept(cursor: Cursor, load: Load, staged: str, rows: int) -> None:
@@ -102,7 +139,8 @@ def _bring_back_kept(cursor: Cursor, load: Load, staged: str, rows: int) -> None
         again = matching(staged, "raw.post_snapshot_kept", keys[1:], rows)
         names = ", ".join(keys)
         cursor.execute(
-            f"CREATE TEMP TABLE kept_again ON COMMIT DROP AS SELECT t.* FROM {again}; ANALYZE kept_again ({names}); "
+            f"CREATE TEMP TABLE kept_again ON COMMIT DROP AS SELECT DISTINCT t.* FROM {again}; "
+            f"ANALYZE kept_again ({names}); "
             f"DELETE FROM raw.post_snapshot_kept WHERE ({names}) IN (SELECT {names} FROM kept_again); "
             "INSERT INTO raw.post_snapshot SELECT * FROM kept_again",
             load.parameters,

@@ -6,6 +6,7 @@ say about a post besides numbers (its "version": title, text, …) is staged onc
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -54,6 +55,7 @@ class Staging:
         self.months: set[datetime] = set()
         self.captured_from: datetime | None = None
         self.captured_to: datetime | None = None
+        self._sending: Future[None] | None = None
         self._account_numbers: dict[tuple[str, str], int] = {}
         self._known: dict[tuple[int, str], tuple[int, int]] = {}
         self._create()
@@ -75,26 +77,34 @@ class Staging:
         self._cursor.execute(f"DROP TABLE IF EXISTS {made}")
 
     def fill(self, rows: Iterable[CaptureRow], batch_rows: int) -> None:
-        """Read all rows and COPY them. Errors of the iterable pass through; no COPY is open meanwhile."""
-        for batch in _batches(rows, batch_rows):
-            posts = [row for row in batch if isinstance(row, PostRow)]
-            accounts = [row for row in batch if isinstance(row, AccountRow)]
-            periods = [row for row in batch if isinstance(row, PeriodRow)]
-            if len(posts) + len(accounts) + len(periods) != len(batch):
-                odd = next(row for row in batch if not isinstance(row, PostRow | AccountRow | PeriodRow))
-                raise TypeError(f"write_capture takes PostRow, AccountRow and PeriodRow, not {type(odd).__name__}")
-            if posts:
-                self._add_posts(posts)
-            if accounts:
-                self._add(Grain.ACCOUNT, accounts, [pl.Series("account_number", self._numbers(accounts))])
-            if periods:
-                self._add(Grain.PERIOD, periods, [
-                    pl.Series("account_number", self._numbers(periods)),
-                    pl.Series("period_start", [row.period_start.isoformat() for row in periods]),
-                    pl.Series("period_end", [row.period_end.isoformat() for row in periods]),
-                    texts("dimension", [row.dimension for row in periods]),
-                    texts("dimension_value", [row.dimension_value for row in periods]),
-                ])  # fmt: skip
+        """Read all rows and COPY them; while the server takes in one batch, the next is read and put into columns.
+
+        Errors of the iterable pass through; the transaction is not to be used further then.
+        """
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="copy") as self._sender:
+            for batch in _batches(rows, batch_rows):
+                self._add_batch(batch)
+            self._wait()
+
+    def _add_batch(self, batch: list[CaptureRow]) -> None:
+        posts = [row for row in batch if isinstance(row, PostRow)]
+        accounts = [row for row in batch if isinstance(row, AccountRow)]
+        periods = [row for row in batch if isinstance(row, PeriodRow)]
+        if len(posts) + len(accounts) + len(periods) != len(batch):
+            odd = next(row for row in batch if not isinstance(row, PostRow | AccountRow | PeriodRow))
+            raise TypeError(f"write_capture takes PostRow, AccountRow and PeriodRow, not {type(odd).__name__}")
+        if posts:
+            self._add_posts(posts)
+        if accounts:
+            self._add(Grain.ACCOUNT, accounts, [pl.Series("account_number", self._numbers(accounts))])
+        if periods:
+            self._add(Grain.PERIOD, periods, [
+                pl.Series("account_number", self._numbers(periods)),
+                pl.Series("period_start", [row.period_start.isoformat() for row in periods]),
+                pl.Series("period_end", [row.period_end.isoformat() for row in periods]),
+                texts("dimension", [row.dimension for row in periods]),
+                texts("dimension_value", [row.dimension_value for row in periods]),
+            ])  # fmt: skip
 
     def _add(self, grain: Grain, rows: Sequence[PostRow | AccountRow | PeriodRow], keys: list[pl.Series]) -> None:
         """COPY one batch of one grain: keys, captured_at, and the metrics that occur in it."""
@@ -190,17 +200,28 @@ class Staging:
         return number
 
     def _copy(self, table: str, frame: list[pl.Series]) -> None:
+        """Write the frame as CSV and hand it to the sending thread, once that is done with the one before."""
         # With NULL '' an empty text has to be quoted, which Polars does; see test_columns.
         buffer = io.BytesIO()
         pl.DataFrame(frame).write_csv(buffer, include_header=False, null_value="")
         buffer.seek(0)
         names = ", ".join(series.name for series in frame)
+        self._wait()
+        self._sending = self._sender.submit(self._send, table, names, buffer, len(frame[0]))
+
+    def _send(self, table: str, names: str, buffer: io.BytesIO, rows: int) -> None:
         self._cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '')", buffer, size=1 << 18)
-        if self._cursor.rowcount != len(frame[0]):
+        if self._cursor.rowcount != rows:
             raise PermanentError(
-                f"{len(frame[0])} rows were sent to {table} and {self._cursor.rowcount} arrived; nothing was written.",
+                f"{rows} rows were sent to {table} and {self._cursor.rowcount} arrived; nothing was written.",
                 advice="Please report this with the source of the rows.",
             )
+
+    def _wait(self) -> None:
+        """Until everything handed over has arrived; raises what went wrong with it."""
+        if self._sending is not None:
+            self._sending.result()
+            self._sending = None
 
 
 def _batches(rows: Iterable[CaptureRow], size: int) -> Iterator[list[CaptureRow]]:
