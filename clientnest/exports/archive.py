@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from clientnest import settings
+from clientnest.exports import sheets
 from clientnest.exports.model import ExportFile, UnreadableExport, shorten
 
 _BLOCK = 1 << 20
@@ -109,19 +110,22 @@ def _opened(file: ExportFile) -> Iterator[zipfile.ZipFile]:
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, budget: _Budget, shown: str) -> int:
     if info.flag_bits & 0x1:
         raise UnreadableExport(f"{shown} is locked with a password.", advice="Unpack the zip yourself, then import.")
+    with target.open("wb") as unpacked:
+        return sum(unpacked.write(block) for block in _blocks(archive, info, budget, shown))
+
+
+def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget, shown: str) -> Iterator[bytes]:
+    """A member's content, counted against the budget as it comes out."""
     size = 0
     try:
-        with archive.open(info) as packed, target.open("wb") as unpacked:
+        with archive.open(info) as packed:
             while block := packed.read(_BLOCK):
                 size += len(block)
                 budget.add(len(block))
                 budget.check_ratio(size, info.compress_size, _harmless(info.filename))
-                unpacked.write(block)
-    except UnreadableExport:
-        raise
+                yield block
     except _DAMAGED as fault:
         raise _damaged(shown, fault) from fault
-    return size
 
 
 def _damaged(shown: str, fault: BaseException) -> UnreadableExport:
@@ -169,20 +173,13 @@ def kind_of_zip(file: ExportFile) -> str:
     return "zip"
 
 
-def check_unpacked_size(file: ExportFile, limits: settings.ImportSettings) -> None:
-    """Refuse a workbook (a zip inside) that unpacks beyond the limits, by unpacking it into nothing."""
+def check_workbook(file: ExportFile, limits: settings.ImportSettings) -> None:
+    """Refuse a workbook (a zip inside) that unpacks beyond the limits or has cells too far out, before it is read."""
     budget = _Budget(file.name, limits)
     with _opened(file) as archive:
         for info in archive.infolist():
             budget.one_more_file()
-            size = 0
-            try:
-                with archive.open(info) as packed:
-                    while block := packed.read(_BLOCK):
-                        size += len(block)
-                        budget.add(len(block))
-                        budget.check_ratio(size, info.compress_size, info.filename)
-            except UnreadableExport:
-                raise
-            except _DAMAGED as fault:
-                raise _damaged(file.name, fault) from fault
+            extent = sheets.Extent(file.name) if info.filename.startswith("xl/worksheets/") else None
+            for block in _blocks(archive, info, budget, file.name):
+                if extent is not None:
+                    extent.add(block)

@@ -71,7 +71,7 @@ def documents(file: ExportFile) -> list[Document]:
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         return [_workbook(file)]
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return [Document(file, sheets.xls_tables(file.path, file.name))]
+        return [Document(file, sheets.workbook_tables(file.path, file.name))]
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"<?xml") or start.startswith(b"<Workbook"):
         return [_xml(file, head)]
@@ -102,8 +102,8 @@ def _refuse_other_kinds(file: ExportFile, head: bytes) -> None:
 def _workbook(file: ExportFile) -> Document:
     kind = archive.kind_of_zip(file)
     if kind == "xlsx":
-        archive.check_unpacked_size(file, settings.imports())
-        return Document(file, sheets.xlsx_tables(file.path, file.name))
+        archive.check_workbook(file, settings.imports())
+        return Document(file, sheets.workbook_tables(file.path, file.name))
     if kind == "zip":
         raise UnreadableExport(
             f"{file.name} is a zip, not a file in one.", advice="Import it as a zip; its files are read one by one."

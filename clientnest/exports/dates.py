@@ -19,6 +19,8 @@ _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?=[T ,]|$)")
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?( ?[+-]\d\d:?\d\d|Z)?", re.ASCII)
 _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?=[ ,T]|$)")
 _EAST_ASIAN = re.compile(r"(?:(\d{4})[年년] ?)?(\d{1,2})[月월] ?(\d{1,2})[日일]?")
+_DAY_DOT_MONTH = re.compile(r"(\d{1,2})\. ?(\d{1,2})\.?")  # a point marks the day first wherever it is used
+_VIETNAMESE = re.compile(r"(?:tháng|thg) (\d{1,2})")
 _CLOCK = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)? ?([AaPp]\.?[Mm]\.?)? ?(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
 )
@@ -89,22 +91,23 @@ class DateReader:
         head, clock = _split_clock(value)
         if match := _EAST_ASIAN.fullmatch(head):
             return PartialDate(int(match[2]), int(match[3]), int(match[1]) if match[1] else None), clock
-        numbers = [int(part) for part in _NUMBERS.findall(head)]
-        month, used = self._month_in(head)
+        if match := _DAY_DOT_MONTH.fullmatch(head):
+            return PartialDate(int(match[2]), int(match[1]), None), clock
+        month, rest = self._month_in(head)
         if month is None:
             return None, clock
-        numbers = [number for number in numbers if number not in used]
+        numbers = [int(part) for part in _NUMBERS.findall(rest)]
         days = [number for number in numbers if number <= 31]
         years = [number for number in numbers if 1900 <= number <= 2200]
         if len(days) != 1 or len(years) > 1 or len(days) + len(years) != len(numbers):
             return None, clock
         return PartialDate(month, days[0], years[0] if years else None), clock
 
-    def _month_in(self, head: str) -> tuple[int | None, tuple[int, ...]]:
-        """The month named in a date, and the numbers that belong to its name (Vietnamese: "tháng 4")."""
+    def _month_in(self, head: str) -> tuple[int | None, str]:
+        """The month named in a date, and the date without a number that belongs to its name (Vietnamese: "tháng 4")."""
         found: dict[int, tuple[str, ...]] = {}
-        if numbered := re.search(r"(?:tháng|thg) (\d{1,2})", head.casefold()):
-            return int(numbered[1]), (int(numbered[1]),)
+        if numbered := _VIETNAMESE.search(head.casefold()):
+            return int(numbered[1]), head[: numbered.start()] + head[numbered.end() :]
         for word in _WORD.findall(head):
             for candidate in (word, *word.split()):
                 if months.normal(candidate) not in _FILLERS:
@@ -114,7 +117,7 @@ class DateReader:
                     f"month {number} in {months.language_label(spoken[0])}" for number, spoken in sorted(found.items())
                 )
                 raise BadValue(f"The month can be {said}. Say which language the file is in (--language).", head)
-        return (next(iter(found)), ()) if found else (None, ())
+        return (next(iter(found)) if found else None), head
 
 
 @dataclass(frozen=True, slots=True)

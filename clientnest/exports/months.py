@@ -9,7 +9,7 @@ from babel import Locale
 LANGUAGES = (
     "en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "uk", "tr", "id", "ms", "vi", "th", "ar", "he", "fa", "hi",
     "bn", "ur", "ta", "te", "sv", "da", "nb", "fi", "et", "lv", "lt", "cs", "sk", "hu", "ro", "bg", "hr", "sr", "sl",
-    "el", "ca", "eu", "gl", "fil", "sw", "af", "is", "ga", "km", "my", "ka", "hy", "az", "kk", "uz",
+    "el", "ca", "gl", "fil", "sw", "af", "is", "ga", "km", "my", "ka", "hy", "az", "kk", "uz",
 )  # fmt: skip
 
 
@@ -35,6 +35,8 @@ def names_of(language: str) -> Mapping[str, int]:
                 if context == "format" or name != shared[width][number]:
                     found.setdefault(normal(name), number)
                     found.setdefault(normal(_ARTICLE.sub("", name)), number)
+                    if language == "he":
+                        found.setdefault(normal(f"ב{name}"), number)  # "in January" is one word
     return found
 
 

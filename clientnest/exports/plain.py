@@ -14,7 +14,7 @@ from clientnest.exports.container import Document
 from clientnest.exports.dates import Moment
 from clientnest.exports.model import ReadOptions, UnreadableExport
 from clientnest.exports.plan import Context, Plan
-from clientnest.exports.table import Cells, Columns, Header, Sheet, Use, normal
+from clientnest.exports.table import INTERNAL, Cells, Columns, Header, Sheet, Use, normal
 from clientnest.exports.values import BadValue
 from clientnest.metrics import Grain
 from clientnest.metrics import columns as metric_columns
@@ -24,9 +24,12 @@ ATTRIBUTES = (
     "network", "account", "account_name", "captured_at", "post_id", "published_at", "post_type", "title", "text", "url",
     "link_url", "duration_seconds", "is_repost", "date", "period_start", "period_end", "dimension", "dimension_value",
 )  # fmt: skip
-_INTERNAL = {"post_id": "id", "account": "account_id"}
 _METRICS = tuple(dict.fromkeys(name for grain in Grain for name in metric_columns(grain)))
 FIELDS = (*ATTRIBUTES, *_METRICS)
+_OTHER_TYPES = "post-types"
+_LATE = {
+    _OTHER_TYPES: "{count} posts have a type that is not one of " + ", ".join(PostType) + "; they were kept as other."
+}
 _TRUE, _FALSE = frozenset({"true", "yes", "1", "t", "y"}), frozenset({"false", "no", "0", "f", "n", ""})
 
 
@@ -40,14 +43,9 @@ def check_column_map(options: ReadOptions) -> ReadOptions:
     return options
 
 
-def internal(field: str) -> str:
-    """The name under which formats keep a canonical field."""
-    return _INTERNAL.get(field, field)
-
-
 def recognise(document: Document, sheets: Sequence[Sheet], options: ReadOptions) -> Plan | None:
     """A table that has canonical columns, itself or through --map, enough to be one of the three shapes."""
-    uses = {name: Use(internal(name)) for name in FIELDS}
+    uses = {name: Use(INTERNAL.get(name, name)) for name in FIELDS}
     for sheet in sheets:
         header = sheet.top()
         if header is None:
@@ -93,7 +91,7 @@ def _plan(
 
     return Plan(
         "plain_csv", f"Table of {shape}", options.network if not columns.has("network") else None, columns.uses, stream,
-        captured_at=_first_capture(columns, options), names_account=columns.has("account_id"),
+        captured_at=_first_capture(columns, options), names_account=columns.has("account_id"), late=_LATE,
     )  # fmt: skip
 
 
@@ -152,7 +150,7 @@ def _posts(columns: Columns, context: Context) -> Callable[[Cells], PostRow]:
         said, length = moment(cells), duration(cells)
         return PostRow(
             account(cells), identifier(cells), captured(cells), metrics(cells), said.instant(zone) if said else None,
-            _post_type(kind(cells), columns), title=title(cells), text=text(cells), url=url(cells),
+            _post_type(kind(cells), context), title=title(cells), text=text(cells), url=url(cells),
             link_url=link(cells), duration_seconds=None if length is None else float(length),
             is_repost=_flag(repost(cells), columns),
             published_time_known=said is None or said.clock is not None,
@@ -161,14 +159,14 @@ def _posts(columns: Columns, context: Context) -> Callable[[Cells], PostRow]:
     return convert
 
 
-def _post_type(said: str | None, columns: Columns) -> PostType | None:
+def _post_type(said: str | None, context: Context) -> PostType | None:
     if said is None:
         return None
     try:
         return PostType(said.casefold())
     except ValueError:
-        reason = "This post type is not known. Known: " + ", ".join(PostType) + "."
-        raise BadValue(reason, said, columns.title("post_type")) from None
+        context.late[_OTHER_TYPES] += 1
+        return PostType.OTHER
 
 
 def _flag(said: str | None, columns: Columns) -> bool:

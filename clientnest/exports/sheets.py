@@ -1,24 +1,25 @@
-"""Spreadsheet files as tables: .xlsx (streamed), .xls of 1997 (BIFF), and the XML spreadsheets of Facebook Insights."""
+"""Spreadsheet files as tables: .xlsx, .xls of 1997 (BIFF), and the XML spreadsheets of Facebook Insights."""
 
-import zipfile
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
-import openpyxl
 import python_calamine
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
-from openpyxl.utils.exceptions import InvalidFileException
 
 from clientnest.exports.model import UnreadableExport
 from clientnest.exports.values import Cell
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _MOST_COLUMNS = 16_384
+_MOST_CELLS = 25_000_000
+_COLUMN = re.compile(rb'\sr="([A-Z]{1,3})')
+_ROW = re.compile(rb'row\s[^>]{0,200}?\br="(\d{1,7})"')
 _AGAIN = "Export the file again, and import it without opening and saving it in between."
 
 
@@ -46,61 +47,69 @@ class RowSource:
 
 
 @dataclass(slots=True)
-class _Xlsx(RowSource):
-    path: Path
+class _Calamine(RowSource):
+    """A sheet that Calamine holds in memory once it is first asked for."""
+
+    book: python_calamine.CalamineWorkbook
     shown: str
-    sheet: str
+    name: str
+    _sheet: python_calamine.CalamineSheet | None = None
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        try:
-            with self.path.open("rb") as opened:  # by its content: uploads are kept without an extension
-                sheet: Any = openpyxl.load_workbook(opened, read_only=True, data_only=True)[self.sheet]
-                sheet.reset_dimensions()
-                yield from enumerate(sheet.iter_rows(values_only=True), start=1)
-        except _XLSX_FAULTS as fault:
-            raise _damaged(self.shown, fault) from fault
+        if self._sheet is None:
+            with _faults_of(self.shown):
+                self._sheet = self.book.get_sheet_by_name(self.name)
+        return enumerate(self._sheet.iter_rows(), start=1)
 
 
-_XLSX_FAULTS = (
-    zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, EOFError, OSError, ParseError,
-    DefusedXmlException, AttributeError, IndexError,
-)  # fmt: skip
+def workbook_tables(path: Path, shown: str) -> list[SheetTable]:
+    """The sheets of an .xlsx file or of a binary .xls file (BIFF).
+
+    Calamine lays a sheet out as one rectangle, which `check_extent` has bounded for .xlsx; BIFF bounds itself to 65,536
+    rows of 256 cells.
+    """
+    with _faults_of(shown):
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        return [SheetTable(shown, name, _Calamine(book, shown, name)) for name in book.sheet_names]
 
 
-def xlsx_tables(path: Path, shown: str) -> list[SheetTable]:
-    """The sheets of an .xlsx file; the archive's size has been checked before."""
+@contextmanager
+def _faults_of(shown: str) -> Iterator[None]:
+    """Damaged files: Calamine raises, or panics with an exception of its own kind that derives from BaseException."""
     try:
-        with path.open("rb") as opened:
-            names = [sheet.title for sheet in openpyxl.load_workbook(opened, read_only=True, data_only=True).worksheets]
-    except _XLSX_FAULTS as fault:
-        raise _damaged(shown, fault) from fault
-    return [SheetTable(shown, name, _Xlsx(path, shown, name)) for name in names]
+        yield
+    except BaseException as fault:
+        if isinstance(fault, Exception) or type(fault).__name__ == "PanicException":
+            raise _damaged(shown, fault) from fault
+        raise
 
 
-@dataclass(slots=True)
-class _Loaded(RowSource):
-    loaded: list[list[Cell]]
-    first: int = 1
+class Extent:
+    """How far the cells of a worksheet reach, gathered from its XML block by block."""
 
-    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        return enumerate(self.loaded, start=self.first)
+    def __init__(self, shown: str) -> None:
+        self._shown, self._rest = shown, b""
+        self._rows, self._columns = 1, 1
+
+    def add(self, block: bytes) -> None:
+        """The next block; `UnreadableExport` once the sheet's rectangle has more cells than memory should hold."""
+        text = self._rest + block
+        self._rest = text[-40:]
+        references = set(_COLUMN.findall(text))
+        self._columns = max(self._columns, *(_column_number(name) for name in references), 1)
+        self._rows = max(self._rows, *(int(number) for number in _ROW.findall(text)), 1)
+        if self._rows * self._columns > _MOST_CELLS:
+            raise UnreadableExport(
+                f"{self._shown}: a sheet reaches to row {self._rows:,} and column {self._columns:,}: too large to read.",
+                advice="Delete stray cells far below or right of the table, or save the sheet as CSV and import that.",
+            )
 
 
-def xls_tables(path: Path, shown: str) -> list[SheetTable]:
-    """The sheets of a binary .xls file, which holds at most 65,536 rows each and is read into memory."""
-    try:
-        with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
-            tables = []
-            for name in book.sheet_names:
-                cells: list[list[Any]] = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-                tables.append(SheetTable(shown, name, _Loaded([[_nothing(c) for c in row] for row in cells])))
-            return tables
-    except (python_calamine.CalamineError, OSError, ValueError) as fault:
-        raise _damaged(shown, fault) from fault
-
-
-def _nothing(cell: Cell) -> Cell:
-    return None if cell == "" else cell
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 @dataclass(slots=True)

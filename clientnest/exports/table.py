@@ -18,6 +18,7 @@ Cells = Sequence[Cell]
 Convert = Callable[[Cells], CaptureRow | None]
 SAMPLE_ROWS = 200
 _HEADER_WITHIN = 15
+INTERNAL = {"post_id": "id", "account": "account_id"}  # canonical names for people: names that formats use
 _TOTALS = frozenset({"total", "totals", "grand total", "sum"})
 
 
@@ -114,7 +115,7 @@ class Columns:
                     f"{self.shown} has no column {name!r} that --map speaks of.",
                     advice="Its columns: " + ", ".join(filter(None, self.header.names)) + ".",
                 )
-            found[index] = Use(field)
+            found[index] = Use(INTERNAL.get(field, field))
         return found
 
     def has(self, field: str) -> bool:

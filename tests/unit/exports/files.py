@@ -10,21 +10,60 @@ from clientnest.exports import ExportReading, ReadOptions, open_export
 from clientnest.exports.idtimes import X_EPOCH_MS
 from clientnest.records import PeriodRow, PostRow, RejectedRow
 
-X_HEADER = (
-    "Post id,Date,Post text,Post Link,Impressions,Likes,Engagements,Bookmarks,Shares,New follows,Replies,Reposts,"
-    "Profile visits,Detail Expands,URL Clicks,Hashtag Clicks,Permalink Clicks"
-).split(",")
-INSTAGRAM_HEADER = (
-    "Post ID,Account ID,Account username,Account name,Description,Duration (sec),Publish time,Permalink,Post type,"
-    "Data comment,Date,Views,Reach,Likes,Shares,Follows,Comments,Saves"
-).split(",")
+X_HEADER = [
+    "Post id",
+    "Date",
+    "Post text",
+    "Post Link",
+    "Impressions",
+    "Likes",
+    "Engagements",
+    "Bookmarks",
+    "Shares",
+    "New follows",
+    "Replies",
+    "Reposts",
+    "Profile visits",
+    "Detail Expands",
+    "URL Clicks",
+    "Hashtag Clicks",
+    "Permalink Clicks",
+]
+INSTAGRAM_HEADER = [
+    "Post ID",
+    "Account ID",
+    "Account username",
+    "Account name",
+    "Description",
+    "Duration (sec)",
+    "Publish time",
+    "Permalink",
+    "Post type",
+    "Data comment",
+    "Date",
+    "Views",
+    "Reach",
+    "Likes",
+    "Shares",
+    "Follows",
+    "Comments",
+    "Saves",
+]
 FACEBOOK_HEADER = (
     "Post ID,Page ID,Page name,Title,Description,Duration (sec),Publish time,Caption type,Permalink,Is crosspost,"
     "Is share,Post type,Languages,Custom labels,Funded content status,Data comment,Date,Views,Reach,"
     '"Reactions, Comments and Shares",Reactions,Comments,Shares,Total clicks,Other Clicks,Link Clicks,Seconds viewed,'
     "Average Seconds viewed"
 )
-TIKTOK_HEADER = "Video title,Video link,Post time,Total likes,Total comments,Total shares,Total views".split(",")
+TIKTOK_HEADER = [
+    "Video title",
+    "Video link",
+    "Post time",
+    "Total likes",
+    "Total comments",
+    "Total shares",
+    "Total views",
+]
 
 
 def x_id(moment: datetime) -> str:

@@ -165,7 +165,7 @@ def test_numeric_ids_of_a_workbook_beyond_a_double_are_lost_and_smaller_ones_exa
     assert "Excel has rounded" in read.rejected[0].reason
 
 
-def test_a_stray_cell_far_away_costs_nothing(tmp_path: Path) -> None:
+def test_a_stray_cell_far_away_is_named_and_costs_no_memory(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(X_HEADER)
@@ -173,7 +173,9 @@ def test_a_stray_cell_far_away_costs_nothing(tmp_path: Path) -> None:
     sheet.cell(row=900_000, column=16_000, value="oops")
     path = tmp_path / "x.xlsx"
     book.save(path)
-    assert len(Read(path).posts) == 1
+    with pytest.raises(UnreadableExport, match="row 900,000 and column 16,000") as refused:
+        open_export(path)
+    assert "stray cells" in refused.value.advice
 
 
 def test_totals_blank_rows_dashes_and_spreadsheet_leftovers(tmp_path: Path) -> None:
