@@ -1,5 +1,5 @@
 {#- What is impossible or suspicious about a post's numbers: they stay as they were captured, and say so. -#}
-{% macro flags() -%}
+{% macro post_flags() -%}
     array_remove(array[
         case when least({{ counter_metrics() | join(', ') }}) < 0 then 'negative_count' end,
         case

@@ -30,7 +30,7 @@ to what was there. So the order in which captures arrive does not matter, and do
 {%- endmacro %}
 
 {#- Every capture of what was touched: found through the key one by one, or read whole in a full build. -#}
-{% macro history_of(touched, snapshots, within_day=false) -%}
+{% macro history_of(touched, snapshots, between=none) -%}
     {% if is_incremental() -%}
     select h.*
     from {{ touched }} as t
@@ -41,16 +41,19 @@ to what was there. So the order in which captures arrive does not matter, and do
             s.workspace_id = t.workspace_id
             and s.account_id = t.account_id
             and s.post_id = t.post_id
-            {% if within_day -%}
-            and s.captured_at >= t.day::timestamp at time zone 'UTC'
-            and s.captured_at < (t.day + 1)::timestamp at time zone 'UTC'
-            {%- endif %}
+            and s.captured_at >= {{ between[0] }}
+            and s.captured_at < {{ between[1] }}
         offset 0
     ) as h
     {%- else -%}
     select *
     from {{ snapshots }}
     {%- endif %}
+{%- endmacro %}
+
+{#- After a full build: the tables that follow are planned with what is known of this one. -#}
+{% macro analyze_when_full() -%}
+    {%- if not is_incremental() -%}analyze {{ this }}{%- endif -%}
 {%- endmacro %}
 
 {#-

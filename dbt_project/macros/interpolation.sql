@@ -20,12 +20,12 @@
     end
 {%- endmacro %}
 
-{#- Engagement at an age: unknown as soon as one of the parts this post is reported with is unknown at that age. -#}
+{#- Engagement at an age (t: totals, m: at ages): unknown as soon as one part the post is reported with is unknown then. -#}
 {% macro engagement_at(age) -%}
     case
-        when (likes is null or likes_{{ age }} is not null)
-            and (comments is null or comments_{{ age }} is not null)
-            and (shares is null or shares_{{ age }} is not null)
-            then {{ engagement('likes_' ~ age, 'comments_' ~ age, 'shares_' ~ age) }}
+        when (t.likes is null or m.likes_{{ age }} is not null)
+            and (t.comments is null or m.comments_{{ age }} is not null)
+            and (t.shares is null or m.shares_{{ age }} is not null)
+            then {{ engagement('m.likes_' ~ age, 'm.comments_' ~ age, 'm.shares_' ~ age) }}
     end
 {%- endmacro %}

@@ -43,18 +43,27 @@
     {{ return(names) }}
 {% endmacro %}
 
-{#- The metrics whose total at an age is worked out, and the ages in seconds. -#}
-{% macro aged_metrics() %}
-    {{ return(['likes', 'comments', 'shares', 'impressions', 'views']) }}
-{% endmacro %}
-
+{#- The ages at which totals are worked out, in seconds, and for which metrics. -#}
 {% macro ages() %}
     {{ return({'1h': 3600, '24h': 86400, '7d': 604800}) }}
 {% endmacro %}
 
-{#- An aggregate: the last value that is known, by time of capture. -#}
-{% macro last_known(metric, at='captured_at') -%}
-    (array_agg({{ metric }} order by {{ at }} desc) filter (where {{ metric }} is not null))[1]
+{% macro aged_metrics(age) %}
+    {{ return(['likes', 'comments', 'shares'] + (['impressions', 'views'] if age != '1h' else [])) }}
+{% endmacro %}
+
+{#-
+An aggregate: the last value that is known. `moment` is a whole number that grows with time. Arrays compare element by
+element, so the greatest one holds the value of the last moment; unlike an ordered aggregate it needs no sort.
+-#}
+{% macro last_known(metric, moment='moment') -%}
+    {%- set kind = metric_type(metric) -%}
+    (max(array[{{ moment }}{{ '::double precision' if kind != 'bigint' }}, {{ metric }}]) filter (where {{ metric }} is not null))[2]
+{%- endmacro %}
+
+{#- Microseconds of an instant: exact in double precision until the year 2255. -#}
+{% macro moment(instant) -%}
+    (date_part('epoch', {{ instant }}) * 1000000)::bigint
 {%- endmacro %}
 
 {#- Interactions that every network counts alike: NULL only where none of the three is known. -#}

@@ -24,3 +24,17 @@ belongs to no day in particular, and is NULL.
         limit 1
     )
 {%- endmacro %}
+
+{#- The last follower count known when a post was captured. -#}
+{% macro followers_at(followers, post) -%}
+    (
+        select f.followers
+        from {{ followers }} as f
+        where
+            f.workspace_id = {{ post }}.workspace_id
+            and f.account_id = {{ post }}.account_id
+            and f.captured_at <= {{ post }}.captured_at
+        order by f.captured_at desc, f.origin desc
+        limit 1
+    )
+{%- endmacro %}

@@ -21,6 +21,15 @@ with touched as (
         {% if is_incremental() -%}
         and load_id > {{ held_load }}
         {%- endif %}
+),
+
+reports as (
+    select
+        *,
+        {{ moment('captured_at') }} as moment
+    from {{ periods }}
+    inner join touched using (workspace_id, account_id, period_start)
+    where is_whole_day
 )
 
 select
@@ -33,7 +42,5 @@ select
     {% endfor -%}
     max(load_id) as load_id,
     now() as built_at
-from {{ periods }}
-inner join touched using (workspace_id, account_id, period_start)
-where is_whole_day
+from reports
 group by workspace_id, account_id, period_start

@@ -1,4 +1,4 @@
--- One row per post and UTC day with a capture: per metric the last total that is known within the day.
+-- The history, one row per post and UTC day with a capture: per metric the last total that is known within the day.
 {{ config(
     unique_key=['workspace_id', 'account_id', 'post_id', 'day'],
     indexes=[
@@ -34,7 +34,18 @@ with touched as (
 ),
 
 history as (
-    {{ history_of('touched', snapshots, within_day=true) }}
+    {{ history_of('touched', snapshots, between=[
+        "t.day::timestamp at time zone 'UTC'", "(t.day + 1)::timestamp at time zone 'UTC'"
+    ]) }}
+),
+
+timed as (
+    select
+        *,
+        (captured_at at time zone 'UTC')::date as day,
+        {{ moment('captured_at') }} as moment
+    from history
+    offset 0 -- computed once per capture, not once per metric
 ),
 
 summed as (
@@ -42,13 +53,15 @@ summed as (
         workspace_id,
         account_id,
         post_id,
-        (captured_at at time zone 'UTC')::date as day,
-        {% for metric in daily_metrics() -%}
+        day,
+        max(captured_at) as captured_at,
+        {% for metric in post_metrics() -%}
         {{ last_known(metric) }} as {{ metric }},
         {% endfor -%}
+        (max(array[moment, load_id]))[2] as last_load_id,
         max(load_id) as load_id
-    from history
-    group by workspace_id, account_id, post_id, (captured_at at time zone 'UTC')::date
+    from timed
+    group by workspace_id, account_id, post_id, day
 )
 
 select
@@ -56,10 +69,12 @@ select
     account_id,
     post_id,
     summed.day,
+    summed.captured_at,
     posts.is_repost,
-    {% for metric in daily_metrics() -%}
+    {% for metric in post_metrics() -%}
     summed.{{ metric }},
     {% endfor -%}
+    summed.last_load_id,
     greatest(posts.load_id, summed.load_id) as load_id,
     now() as built_at
 from summed

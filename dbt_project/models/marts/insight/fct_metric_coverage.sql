@@ -1,7 +1,7 @@
 {{ config(
     unique_key=['workspace_id', 'account_id'],
     indexes=[{'columns': ['built_at']}],
-    meta={'row_exists': 'metric'},
+    meta={'row_exists': 'source'},
 ) }}
 {% set performance = ref('fct_post_performance') %}
 {% set held_build = held_build() %}
@@ -19,9 +19,9 @@ counted as (
         workspace_id,
         account_id,
         network,
-        source,
+        l.source,
         max(captured_at) as last_captured_at,
-        max(load_id) as last_load_id,
+        max(l.loaded_at) as last_loaded_at,
         count(*) as posts,
         sum(captured_days)::bigint as snapshots,
         count(*) filter (where 'negative_count' = any(flags)) as flagged_negative,
@@ -29,10 +29,11 @@ counted as (
         array[
             {{ prefixed('count(', post_metrics()) | join('), ') }})
         ] as known
-    from {{ performance }}
+    from {{ performance }} as p
     inner join touched using (workspace_id, account_id)
-    where source is not null and not is_repost
-    group by workspace_id, account_id, network, source
+    inner join {{ ref('stg_raw__load') }} as l using (workspace_id)
+    where p.last_load_id = l.load_id and not p.is_repost
+    group by workspace_id, account_id, network, l.source
 )
 
 select
@@ -42,7 +43,7 @@ select
     c.source,
     metric.name as metric,
     c.last_captured_at,
-    l.loaded_at as last_loaded_at,
+    c.last_loaded_at,
     c.posts,
     c.snapshots,
     metric.known::double precision / c.posts as reported_share,
@@ -55,6 +56,4 @@ left join counted as c
 left join lateral unnest(
     array['{{ post_metrics() | join("', '") }}'], c.known
 ) as metric (name, known) on true
-left join {{ ref('stg_raw__load') }} as l
-    on c.workspace_id = l.workspace_id and c.last_load_id = l.load_id
-{% if not is_incremental() %}where metric.name is not null{% endif %}
+{% if not is_incremental() %}where c.source is not null{% endif %}

@@ -5,17 +5,22 @@
         {'columns': ['built_at']},
     ],
 ) }}
-{% set totals, followers = ref('int_post_total'), ref('int_account_followers') %}
+{% set posts, totals, milestones = ref('dim_post'), ref('int_post_total'), ref('int_post_milestone') %}
+{% set followers, loads = ref('int_account_followers'), ref('stg_raw__load') %}
 {% set held_build = held_build() %}
+{% set totals_at_ages = ['impressions_24h', 'impressions_7d', 'views_24h', 'views_7d'] %}
 
 with touched as (
+    {% for model in [posts, totals, milestones] -%}
     select
         workspace_id,
         account_id,
         post_id
-    from {{ totals }}
+    from {{ model }}
+    {% if is_incremental() %}where built_at > {{ held_build }}{% endif %}
+    {{ 'union' if not loop.last }}
+    {% endfor %}
     {% if is_incremental() -%}
-    where built_at > {{ held_build }}
     union
     -- A follower count that came late changes the rates of posts captured after it.
     select
@@ -41,29 +46,27 @@ with touched as (
 
 engaged as (
     select
-        t.*,
+        p.*,
+        t.captured_at,
+        coalesce(t.captured_days, 0) as captured_days,
+        t.last_load_id,
+        {{ prefixed('t.', post_metrics()) | join(', ') }},
+        {{ prefixed('m.', totals_at_ages) | join(', ') }},
         {{ engagement('t.likes', 't.comments', 't.shares') }} as engagement,
         {% for age in ages() -%}
         {{ engagement_at(age) }} as engagement_{{ age }},
         {% endfor -%}
-        (
-            select f.followers
-            from {{ followers }} as f
-            where
-                f.workspace_id = t.workspace_id
-                and f.account_id = t.account_id
-                and f.captured_at <= t.captured_at
-            order by f.captured_at desc, f.origin desc
-            limit 1
-        ) as followers
+        {{ followers_at(followers, 't') }} as followers
     from touched
-    inner join {{ totals }} as t using (workspace_id, account_id, post_id)
+    inner join {{ posts }} as p using (workspace_id, account_id, post_id)
+    left join {{ totals }} as t using (workspace_id, account_id, post_id)
+    left join {{ milestones }} as m using (workspace_id, account_id, post_id)
 ),
 
 rated as (
     select
         *,
-        extract(epoch from captured_at - published_at)::double precision / 3600 as age_hours,
+        date_part('epoch', captured_at - published_at) / 3600 as age_hours,
         {{ rate('engagement', 'impressions') }} as engagement_rate_by_impressions,
         {{ rate('engagement', 'reach') }} as engagement_rate_by_reach,
         {{ rate('engagement', 'followers') }} as engagement_rate_by_followers
@@ -75,7 +78,6 @@ select
     post_id,
     account_id,
     network,
-    source,
     captured_at,
     captured_days,
     age_hours,
@@ -86,17 +88,14 @@ select
     {% for age in ages() -%}
     engagement_{{ age }}::double precision as engagement_{{ age }},
     {% endfor -%}
-    impressions_24h,
-    impressions_7d,
-    views_24h,
-    views_7d,
+    {{ totals_at_ages | join(', ') }},
     followers,
     engagement_rate_by_impressions,
     engagement_rate_by_reach,
     engagement_rate_by_followers,
     coalesce(age_hours >= 24 * {{ var('mature_days') }}, false) as is_mature,
-    {{ flags() }} as flags,
+    {{ post_flags() }} as flags,
     is_repost,
-    load_id,
+    last_load_id,
     now() as built_at
 from rated
