@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Scope
@@ -16,6 +17,8 @@ from api.insights.router import router as insights
 from api.jobs.router import router as jobs
 from api.metrics.router import router as metrics
 from api.middleware import BodyLimit, Surroundings
+from api.predictions.predictor import LoadingPredictor
+from api.predictions.router import router as predictions
 from api.reference.router import router as reference
 from api.workspaces.router import router as workspaces
 from clientnest import __version__, log, settings
@@ -26,9 +29,11 @@ _UPLOADS = re.compile(r"/v1/workspaces/[^/]+/imports")
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.configure(level=settings.core().log_level)
+    app.state.predictor = LoadingPredictor()
     yield
+    await to_thread.run_sync(app.state.predictor.close)
     session.forget()
 
 
@@ -43,7 +48,7 @@ def create_app() -> FastAPI:
         lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
     )
-    for router in (health, auth, workspaces, insights, imports, jobs, metrics, reference):
+    for router in (health, auth, workspaces, insights, predictions, imports, jobs, metrics, reference):
         app.include_router(router)
     errors.install(app)
     app.add_middleware(BodyLimit, limit_for=_body_limit)

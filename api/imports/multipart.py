@@ -180,6 +180,4 @@ def _plain_name(name: str) -> str:
 
 
 def _broken() -> BadInput:
-    return BadInput(
-        "The multipart body is not well formed.", advice="Let curl or a library build it."
-    )
+    return BadInput("The multipart body is not well formed.", advice="Let curl or a library build it.")

@@ -83,7 +83,7 @@ def _call(client: TestClient, operation: Operation, ids: dict[str, UUID], header
     if "multipart/form-data" in content:
         body = {"files": {"files": ("export.csv", EXPORT, "text/csv")}}
     elif "application/json" in content:
-        body = {"json": {**_example(content["application/json"]["schema"]), **_named(content, ids)}}
+        body = {"json": _with_ids(_example(content["application/json"]["schema"]), ids)}
     return client.request(operation.method, path, headers=headers, **body)
 
 
@@ -99,18 +99,22 @@ def _example(schema: dict[str, Any]) -> dict[str, Any]:
     return dict(found["examples"][0])
 
 
-def _named(content: dict[str, Any], ids: dict[str, UUID]) -> dict[str, str]:
-    properties = _schema(content["application/json"]["schema"])["properties"]
-    return {name: str(value) for name, value in ids.items() if name in properties}
+def _with_ids(example: Any, ids: dict[str, UUID]) -> Any:
+    """The example with its ids replaced, however deep they stand."""
+    if isinstance(example, list):
+        return [_with_ids(part, ids) for part in example]
+    if isinstance(example, dict):
+        return {key: str(ids[key]) if key in ids else _with_ids(value, ids) for key, value in example.items()}
+    return example
 
 
 def _takes_ids(operation: Operation) -> bool:
     """Whether it names something inside the workspace."""
-    content = operation.description.get("requestBody", {}).get("content", {})
-    inside = set(operation.ids) - {"workspace_id"}
-    if "application/json" in content:
-        inside |= set(_schema(content["application/json"]["schema"])["properties"]) & {"account_id", "post_id"}
-    return bool(inside)
+    if set(operation.ids) - {"workspace_id"}:
+        return True
+    content = operation.description.get("requestBody", {}).get("content", {}).get("application/json")
+    example = _example(content["schema"]) if content else {}
+    return _with_ids(example, dict.fromkeys(["account_id", "post_id", "job_id"], UUID(int=0))) != example
 
 
 @scoped

@@ -1,0 +1,1 @@
+"""What a draft may achieve before it is posted."""
