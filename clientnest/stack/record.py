@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 from filelock import FileLock, Timeout
@@ -97,6 +98,11 @@ def identify(pid: int) -> dict[str, Any]:
     return {"pid": pid, "created": None}
 
 
+def port_of(noted: Mapping[str, Any], service: str) -> int:
+    """The port of a service's noted address."""
+    return urlsplit(noted["addresses"][service]).port or 0
+
+
 def process(noted: Mapping[str, Any] | None) -> psutil.Process | None:
     """The running process that was noted; None where it is gone, or its number is somebody else's by now."""
     if not noted or noted.get("created") is None:
@@ -121,10 +127,10 @@ def leftovers(path: Path, installation_id: str) -> list[psutil.Process]:
     return list(found.values())
 
 
-def end_leftovers(path: Path, installation_id: str) -> int:
-    """End them, politely first; how many there were."""
+def end_leftovers(path: Path, installation_id: str, seconds: float = 5) -> int:
+    """End them, politely first and by force after `seconds`; how many there were."""
     found = leftovers(path, installation_id)
-    end(found, seconds=5)
+    end(found, seconds)
     return len(found)
 
 

@@ -130,7 +130,7 @@ class Start:
 
     def _finish(self) -> None:
         """After the services: whatever they left behind, then the database."""
-        end_leftovers(self.layout.record, self.installation_id)
+        end_leftovers(self.layout.record, self.installation_id, seconds=1.5)
         if self._keeper is not None:
             self._keeper.stop()
 
