@@ -68,6 +68,12 @@ def daily(workspace_id: UUID, period: Period, accounts: tuple[UUID, ...]) -> tup
 
 
 @_cached
+def published_daily(workspace_id: UUID, filters: Filters) -> tuple[serve.PublishedDay, ...]:
+    with session.tenant(Role.DASHBOARDS, workspace_id=workspace_id) as connection:
+        return serve.published_daily(connection, filters)
+
+
+@_cached
 def standouts(workspace_id: UUID, filters: Filters, limit: int) -> tuple[serve.Standout, ...]:
     with session.tenant(Role.DASHBOARDS, workspace_id=workspace_id) as connection:
         return serve.standouts(connection, filters, limit=limit)

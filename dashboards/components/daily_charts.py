@@ -1,6 +1,9 @@
-"""Day by day: one small chart per account, the period over the one before it. Scales differ, so shapes are compared."""
+"""Day by day: one small chart per account, each with a scale of its own, so that shapes are compared.
 
-from collections.abc import Sequence
+Either what moved each day, as a line over the period before; or what the posts of each day came to, as bars.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,7 +11,7 @@ from uuid import UUID
 import altair as alt
 import streamlit as st
 
-from clientnest.warehouse.serve import Account, Day, Period, measures, why_missing
+from clientnest.warehouse.serve import Account, Day, Period, PublishedDay, measures, why_missing
 from dashboards.components import formats, theme
 from dashboards.components.filters import account_name
 from dashboards.components.formats import escape
@@ -19,32 +22,75 @@ LABELS = {
 }  # fmt: skip
 _HEIGHT = 130
 
+Series = dict[UUID, dict[date, float | int | None]]
+
+
+def moved(days: Sequence[Day], metric: str) -> Series:
+    """What moved each day, per account."""
+    found: Series = {}
+    for day in days:
+        found.setdefault(day.account_id, {})[day.day] = day.metrics[metric]
+    return found
+
+
+def of_published(days: Sequence[PublishedDay], metric: str) -> Series:
+    """What the posts published on each day came to, per account."""
+    found: Series = {}
+    for day in days:
+        found.setdefault(day.account_id, {})[day.day] = day.metrics[metric]
+    return found
+
 
 def small_multiples(
-    accounts: Sequence[Account], days: Sequence[Day], before: Sequence[Day], period: Period, metric: str
+    accounts: Sequence[Account], now: Series, before: Series, period: Period, metric: str, *, bars: bool
 ) -> None:
-    """Draw them in rows of two; accounts whose network has no such metric say so instead."""
-    now_by, before_by = _by_account(days, metric), _by_account(before, metric)
-    shown = [account for account in accounts if any(v is not None for v in now_by.get(account.account_id, {}).values())]
+    """Draw them in rows of two; accounts without a value say why instead."""
+    shown = [account for account in accounts if any(v is not None for v in now.get(account.account_id, {}).values())]
     silent = [account for account in accounts if account not in shown]
     for first in range(0, len(shown), 2):
         for column, account in zip(st.columns(2, gap="medium"), shown[first : first + 2], strict=False):
             with column:
-                earlier = before_by.get(account.account_id, {})
-                _one(account, now_by[account.account_id], earlier, period, metric)
+                values, earlier = now[account.account_id], before.get(account.account_id, {})
+                total = _title(account, values, metric)
+                alt_text = f"{LABELS[metric]} per day of {account_name(account)}, {formats.period(period)}: {total}."
+                chart = _bars(values, period, metric) if bars else _lines(values, earlier, period, metric)
+                theme.show(chart.properties(height=_HEIGHT), alt=alt_text, key=f"daily-{metric}-{account.account_id}")
     if silent:
         st.html(f'<p class="cn-note">{_why_silent(silent, metric)}</p>')
 
 
-def _one(account: Account, now: dict[date, Any], before: dict[date, Any], period: Period, metric: str) -> None:
-    rows = _rows(now, before, period)
-    total = sum(value for value in now.values() if value is not None)
-    colours = theme.palette()
-    domain = [colours.accent, colours.before]
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", tickCount=5, labelFlush=True, labelOverlap=True)),
+def _title(account: Account, values: Mapping[date, Any], metric: str) -> str:
+    total = sum(value for value in values.values() if value is not None)
+    figure = formats.signed(total) if metric == "followers_change" else formats.number(total)
+    st.html(
+        f'<div class="cn-lead" style="margin:.4rem 0 -.4rem"><b style="font-size:1.15rem">{figure}</b>'
+        f"<span>{escape(account_name(account))}</span></div>"
+    )
+    return figure
+
+
+def _axes(rows: list[dict[str, Any]]) -> alt.Chart:
+    days = alt.Axis(format="%-d %b", tickCount=5, labelFlush=True, labelOverlap=True)
+    return alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("day:T", title=None, axis=days),
         y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=3, format="~s"), scale=alt.Scale(zero=True)),
     )
+
+
+def _bars(values: Mapping[date, Any], period: Period, metric: str) -> alt.LayerChart:
+    rows = [row for row in _rows(values, {}, period) if row["when"] == "this period"]
+    tooltip = [
+        alt.Tooltip("label:N", title="Published"), alt.Tooltip("value:Q", title=LABELS[metric], format=",.0f"),
+    ]  # fmt: skip
+    width = max(2, min(14, 380 // period.days))
+    return _axes(rows).mark_bar(color=theme.palette().accent, width=width).encode(tooltip=tooltip)
+
+
+def _lines(now: Mapping[date, Any], before: Mapping[date, Any], period: Period, metric: str) -> alt.LayerChart:
+    rows = _rows(now, before, period)
+    colours = theme.palette()
+    domain = [colours.accent, colours.before]
+    base = _axes(rows)
     lines = base.mark_line(interpolate="monotone").encode(
         color=alt.Color("when:N", legend=None, scale=alt.Scale(domain=["this period", "before"], range=domain)),
         strokeWidth=alt.condition("datum.when === 'this period'", alt.value(2.2), alt.value(1.4)),
@@ -57,19 +103,10 @@ def _one(account: Account, now: dict[date, Any], before: dict[date, Any], period
             alt.Tooltip("when:N", title="Which"),
         ]
     )  # fmt: skip
-    figure = formats.signed(total) if metric == "followers_change" else formats.number(total)
-    st.html(
-        f'<div class="cn-lead" style="margin:.4rem 0 -.4rem"><b style="font-size:1.15rem">{figure}</b>'
-        f"<span>{escape(account_name(account))}</span></div>"
-    )
-    theme.show(
-        (zero + lines + points).properties(height=_HEIGHT),
-        alt=f"{LABELS[metric]} per day of {account_name(account)}, {formats.period(period)}: {figure} in all.",
-        key=f"daily-{metric}-{account.account_id}",
-    )
+    return zero + lines + points
 
 
-def _rows(now: dict[date, Any], before: dict[date, Any], period: Period) -> list[dict[str, Any]]:
+def _rows(now: Mapping[date, Any], before: Mapping[date, Any], period: Period) -> list[dict[str, Any]]:
     """Every day of the period, and the day at the same place in the period before, moved onto it. Gaps stay gaps."""
     rows = []
     for offset in range(period.days):
@@ -86,13 +123,6 @@ def _rows(now: dict[date, Any], before: dict[date, Any], period: Period) -> list
                 }
             )
     return rows
-
-
-def _by_account(days: Sequence[Day], metric: str) -> dict[UUID, dict[date, Any]]:
-    found: dict[UUID, dict[date, Any]] = {}
-    for day in days:
-        found.setdefault(day.account_id, {})[day.day] = day.metrics[metric]
-    return found
 
 
 def _why_silent(accounts: Sequence[Account], metric: str) -> str:

@@ -1,5 +1,6 @@
 """What surrounds every page: the workspace, the heading, the demo badge, signing out."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -29,18 +30,20 @@ class View:
 
 def choose_workspace(memberships: Sequence[Membership]) -> Membership:
     """The workspace named in the address, else the first; people with several get a switch."""
-    by_slug = {membership.workspace.slug: membership for membership in memberships}
+    count = Counter(membership.workspace.name for membership in memberships)
+    by_name = {
+        one.workspace.name if count[one.workspace.name] == 1 else f"{one.workspace.name} ({one.workspace.slug})": one
+        for one in memberships
+    }
     with st.sidebar:
         if len(memberships) == 1:
             st.html(f'<p class="cn-note">Workspace<br><strong>{escape(memberships[0].workspace.name)}</strong></p>')
             return memberships[0]
-        slug = st.selectbox(
-            "Workspace", list(by_slug), key="workspace", bind="query-params", persist_state="session",
+        name = st.selectbox(
+            "Workspace", list(by_name), key="workspace", bind="query-params", persist_state="session",
             help="Each brand or client has a workspace of its own. Nothing is shared between them.",
-            format_func=str,
         )  # fmt: skip
-        st.caption(by_slug[slug].workspace.name)
-    return by_slug[slug]
+    return by_name[name]
 
 
 def heading(view: View, title: str, note: str = "") -> None:

@@ -13,6 +13,7 @@ from dashboards.components import formats, theme
 from dashboards.components.filters import account_name
 from dashboards.components.formats import escape
 
+_FEW = 6  # so few accounts would stretch to bars
 _OLD = timedelta(days=35)  # a monthly export that is this old has a successor
 _SOURCES = {"simulate": "Generated", "export": "Import", "poll": "Connection"}
 
@@ -94,7 +95,11 @@ def coverage(found: Sequence[SourceHealth], accounts: Mapping[UUID, Account]) ->
         shape="circle", size=8, filled=True, color=colours.before
     )
     chart = (known + expected + absent).properties(height=22 * len(metrics) + 120)
-    theme.show(chart, alt="Which metrics are known for which account.")
+    few = len(columns) < _FEW
+    theme.show(
+        chart.properties(width=260 + 70 * len(columns)) if few else chart,
+        alt="Which metrics are known for which account.", width="content" if few else "stretch",
+    )  # fmt: skip
 
 
 def _short_names(accounts: Sequence[Account]) -> dict[UUID, str]:

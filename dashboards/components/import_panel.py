@@ -102,13 +102,12 @@ def _files(view: View, job_id: UUID) -> None:
         f"<tr><td>{escape(file['file'])}</td><td>{escape(file['format'] or '—')}</td><td>{escape(file['state'])}</td>"
         f'<td class="cn-n">{file["rows"]:,}</td><td class="cn-n">{file["accepted"]:,}</td>'
         f'<td class="cn-n">{file["rejected_count"]:,}</td><td class="cn-n">{file["posts"]:,}</td>'
-        f"<td>{_span(file['period'])}</td></tr>"
+        f'<td class="cn-n">{_span(file["period"])}</td></tr>'
         for file in files
     )
     labels = ("File", "Format", "State", "Rows", "Accepted", "Rejected", "Posts", "Period")
     head = "".join(
-        f'<th scope="col"{" class=cn-n" if 3 <= number <= 6 else ""}>{label}</th>'
-        for number, label in enumerate(labels)
+        f'<th scope="col"{" class=cn-n" if 3 <= number else ""}>{label}</th>' for number, label in enumerate(labels)
     )
     table = f'<table class="cn-table"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
     st.html(f'<div class="cn-scroll">{table}</div>')

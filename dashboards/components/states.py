@@ -1,5 +1,7 @@
 """The states of a page that has nothing to draw: empty, not ready, failed. Calm, precise, with a way on."""
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from clientnest.errors import ClientNestError
@@ -45,12 +47,13 @@ def no_data(workspace: Workspace) -> None:
             command=f"clientnest simulate --workspace {workspace.slug}",
         )
     else:
+        page = f"data-health?{urlencode({'workspace': workspace.name})}"
         _state(
             "Nothing has been imported yet.",
-            "Import the analytics files that your networks hand out (CSV, XLS, XLSX, JSON or a zip of them). "
-            "They appear here within a minute. On the computer that runs ClientNest:",
-            "ClientNest recognises X, Facebook, Instagram, YouTube, TikTok, LinkedIn and Bluesky exports by their "
-            "content. “Import and data health” takes the same files from the browser.",
+            "Import the analytics files that your networks hand out: X, Facebook, Instagram, YouTube, TikTok, "
+            "LinkedIn, Bluesky, or a plain CSV. They are recognised by their content and appear here within a minute.",
+            f'Choose them under <a href="{escape(page)}" target="_self">Import and data health</a>, or on the computer '
+            "that runs ClientNest:",
             command=f"clientnest import --workspace {workspace.slug} FILE...",
         )
 

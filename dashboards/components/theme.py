@@ -7,7 +7,7 @@ colours; they are named.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -88,9 +88,9 @@ def chart_config(colours: Palette) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def show(chart: Any, *, alt: str, key: str | None = None) -> None:
-    """Draw an Altair chart over the full width in this language; `alt` says in a sentence what it shows."""
-    st.altair_chart(chart.configure(**chart_config(palette())), width="stretch", theme=None, key=key, alt=alt)
+def show(chart: Any, *, alt: str, key: str | None = None, width: Literal["stretch", "content"] = "stretch") -> None:
+    """Draw an Altair chart in this language; `alt` says in a sentence what it shows."""
+    st.altair_chart(chart.configure(**chart_config(palette())), width=width, theme=None, key=key, alt=alt)
 
 
 def style() -> None:
@@ -128,7 +128,8 @@ _CSS = """
 .cn-big b{display:block;font-size:1.9rem;font-weight:600;line-height:1.2;font-variant-numeric:tabular-nums}
 .cn-big span{color:var(--cn-muted);font-size:.9rem}
 .cn-list{list-style:none!important;margin:0!important;padding:0!important}
-.cn-list a,.cn-table a,.cn-note a{color:var(--cn-accent);text-decoration:underline;text-underline-offset:2px}
+.cn-list a,.cn-table a,.cn-note a,.cn-state a{
+ color:var(--cn-accent);text-decoration:underline;text-underline-offset:2px}
 .cn-list li{display:grid;grid-template-columns:4.6rem 1fr;gap:.2rem .9rem;padding:.65rem 0;
  border-top:1px solid var(--cn-line);margin:0}
 .cn-list li>b{font-size:1.15rem;font-weight:600;font-variant-numeric:tabular-nums;color:var(--cn-ink)}

@@ -15,7 +15,7 @@ def render(view: View) -> None:
     """Draw the page."""
     accounts = {account.account_id: account for account in data.accounts(view.workspace_id)}
     heading(view, "Import and data health", f"times in {view.workspace.timezone}")
-    if not accounts:
+    if not accounts and view.workspace.is_demo:
         states.no_data(view.workspace)
     section("Import", "Files that your networks hand out. The same file twice changes nothing.")
     import_panel.upload(view)

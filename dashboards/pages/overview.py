@@ -8,6 +8,9 @@ from dashboards.components import cards, daily_charts, exports, formats, states
 from dashboards.components.filters import Choice, choose
 from dashboards.components.frame import View, heading, section
 
+_HOW = {"moved": "Moved each day", "published": "By day of publication"}
+_OF_POSTS = ("engagement", "views", "impressions", "comments", "shares", "clicks")
+
 
 def render(view: View) -> None:
     """Draw the page."""
@@ -41,12 +44,28 @@ def _standouts(view: View, choice: Choice) -> None:
 
 def _days(view: View, choice: Choice) -> None:
     before = choice.period.before()
-    compared = f", over the period before ({formats.period(before)}) in grey" if before else ""
-    section("Day by day", f"What moved each day{compared}. Each account has its own scale.")
-    metric = st.segmented_control(
-        "Metric", list(daily_charts.LABELS), default="engagement", required=True, key="daily", bind="query-params",
-        persist_state="session", format_func=daily_charts.LABELS.__getitem__, label_visibility="collapsed",
-    )  # fmt: skip
     days = data.daily(view.workspace_id, choice.period, choice.account_ids)
-    earlier = data.daily(view.workspace_id, before, choice.account_ids) if before else ()
-    daily_charts.small_multiples(choice.accounts, days, earlier, choice.period, metric or "engagement")
+    section("Day by day", "Each account has its own scale.")
+    # Exports hold one total per post, so nothing is known to have moved; their days of publication are.
+    usual = "moved" if any(day.metrics["engagement"] is not None for day in days) else "published"
+    with st.container(horizontal=True):
+        how = st.segmented_control(
+            "Count", list(_HOW), default=usual, required=True, key="count", format_func=_HOW.__getitem__,
+            bind="query-params", persist_state="session", label_visibility="collapsed",
+        )  # fmt: skip
+        labels = {name: label for name, label in daily_charts.LABELS.items() if how == "moved" or name in _OF_POSTS}
+        metric = st.segmented_control(
+            "Metric", list(labels), default="engagement", required=True, key="daily", format_func=labels.__getitem__,
+            bind="query-params", persist_state="session", label_visibility="collapsed",
+        )  # fmt: skip
+    metric = metric or "engagement"
+    if how == "moved":
+        compared = f"; the period before ({formats.period(before)}) in grey" if before else ""
+        st.html(f'<p class="cn-note">What all posts together gained or lost each day{compared}.</p>')
+        earlier = data.daily(view.workspace_id, before, choice.account_ids) if before else ()
+        now, then = daily_charts.moved(days, metric), daily_charts.moved(earlier, metric)
+    else:
+        st.html('<p class="cn-note">What the posts published on each day had come to when last captured.</p>')
+        filters = Filters(accounts=choice.account_ids, period=choice.period)
+        now, then = daily_charts.of_published(data.published_daily(view.workspace_id, filters), metric), {}
+    daily_charts.small_multiples(choice.accounts, now, then, choice.period, metric, bars=how != "moved")

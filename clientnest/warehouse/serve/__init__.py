@@ -13,6 +13,7 @@ from clientnest.warehouse.serve.imports import ImportSummary, imports
 from clientnest.warehouse.serve.overview import Figure, Followers, NetworkFigures, Overview, overview
 from clientnest.warehouse.serve.periods import Period, latest_period
 from clientnest.warehouse.serve.posts import PostPage, PostResult, PostSort, post, posts
+from clientnest.warehouse.serve.published import PublishedDay, published_daily
 from clientnest.warehouse.serve.query import ensure_built
 from clientnest.warehouse.serve.standouts import Standout, standouts
 from clientnest.warehouse.serve.times import BestTime, BestTimes, HourOfWeek, PostingSlot, best_times, posting_slots
@@ -22,8 +23,9 @@ from clientnest.warehouse.serve.views import DAILY_METRICS
 __all__ = [
     "DAILY_METRICS", "Account", "BestTime", "BestTimes", "ContentType", "Coverage", "DailySeries", "Day", "Figure",
     "Filters", "Followers", "HashtagEffect", "HourOfWeek", "ImportSummary", "Measure", "NetworkFigures", "Overview",
-    "Period", "PostPage", "PostResult", "PostSort", "PostingSlot", "SourceHealth", "Standout", "TrainingRun",
+    "Period", "PostPage", "PostResult", "PostSort", "PostingSlot", "PublishedDay",
+    "SourceHealth", "Standout", "TrainingRun",
     "account", "account_daily", "accounts", "best_times", "content_types", "daily", "data_health", "ensure_built",
     "hashtags", "imports", "latest_period", "latest_training_runs", "measures", "network_label", "overview", "post",
-    "posting_slots", "posts", "standouts", "why_missing",
+    "posting_slots", "posts", "published_daily", "standouts", "why_missing",
 ]  # fmt: skip
