@@ -1,0 +1,86 @@
+"""`clientnest-dbt`: dbt as Dagster starts it. One build at a time per database, and none that outlives its run.
+
+The lock is Postgres's and belongs to this process: it is held exactly as long as the build, whatever happens to the
+Dagster run that asked for it. A build whose run was killed stops within a second; what it had not committed is gone.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from clientnest import settings
+from clientnest.db import session
+from clientnest.db.dbt_env import dbt_environment
+from clientnest.db.roles import Role
+from clientnest.errors import ClientNestError
+
+BUILD_LOCK = 0x636E_6462_7400_0001
+
+
+def main() -> None:
+    """Run dbt with the arguments of this process, which ends with dbt's exit code (2 where dbt could not begin)."""
+    arguments = sys.argv[1:]
+    if arguments == ["--version"]:
+        print(f"Core:\n  - installed: {version('dbt-core')}")
+        return
+    started = time.monotonic()
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    try:
+        os.environ.update(dbt_environment())
+        from dbt.cli.main import dbtRunner  # takes seconds, so before the lock
+
+        loaded = time.monotonic()
+        with one_at_a_time():
+            locked = time.monotonic()
+            answer = dbtRunner().invoke(arguments)
+    except ClientNestError as error:
+        sys.exit(f"{error.message} {error.advice}")
+    finished = time.monotonic()
+    _note(
+        arguments, success=answer.success, load=loaded - started, wait=locked - loaded, run=finished - locked
+    )  # fmt: skip
+    if answer.exception is not None:
+        print(answer.exception, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(0 if answer.success else 1)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait for other builds on this database; they wait for this one."""
+    with session.etl(role=Role.DBT) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", (BUILD_LOCK,))
+            yield
+
+
+def _end_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _note(arguments: Sequence[str], *, success: bool, **seconds: float) -> None:
+    """A line in `home/logs/dbt.jsonl` per start of dbt: its own start, the wait for other builds, the work."""
+    folder = settings.core().home / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    note = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "arguments": list(arguments),
+        "success": success,
+        **{f"{name}_seconds": round(value, 3) for name, value in seconds.items()},
+    }
+    with (folder / "dbt.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(note) + "\n")
+
+
+if __name__ == "__main__":
+    main()

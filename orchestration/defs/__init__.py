@@ -1,0 +1,1 @@
+"""Dagster's definitions by stage of the data's way: ingestion, transform, delivery, learning."""

@@ -1,0 +1,1 @@
+"""Captures into `raw`: which jobs wait, what they bring, whether it looks right."""

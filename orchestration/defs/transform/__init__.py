@@ -1,0 +1,1 @@
+"""dbt: from `raw` to the tables and views that people read."""
