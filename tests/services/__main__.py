@@ -19,7 +19,9 @@ def install_chromium() -> None:
             "or set CLIENTNEST_TEST_CHROMIUM to its program."
         )
     subprocess.run(["apt-get", "update", "-qq"], check=True)
-    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-core"], check=True)
+    subprocess.run(
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-core"], check=True
+    )
 
 
 if __name__ == "__main__":
