@@ -10,7 +10,7 @@ from clientnest.exports import archive, sheets, text
 from clientnest.exports.model import ExportFile, UnreadableExport
 from clientnest.exports.values import Cell
 
-_LARGEST_JSON = 256 * 1024**2
+_LARGEST_JSON = 64 * 1024**2
 _NOT_TABLES = (
     (b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -154,8 +154,8 @@ def _json_lines(content: str) -> list[object] | None:
 
 def _text(file: ExportFile) -> list[Document]:
     tables, encoding, sample = text.tables_in(file.path, file.name)
-    controls = sum(1 for character in sample[:4096] if character < " " and character not in "\0\t\n\r\x0b\x0c")
-    if controls > 0.05 * len(sample[:4096]):
+    header = sample.lstrip()[:200].split("\n", 1)[0]  # a table may hold any character, but its header is readable
+    if sum(1 for character in header if character < " " and character not in "\0\t\r") > 0.05 * len(header):
         raise UnreadableExport(f"{file.name} is not a text file and no spreadsheet.", advice=_HOW)
     if not tables:
         raise UnreadableExport(

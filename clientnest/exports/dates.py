@@ -182,7 +182,7 @@ def _ordered(first: int, second: int, order: DateOrder | None, cell: Cell) -> tu
         elif second > 12 or first == second:
             order = "mdy"
         else:
-            raise BadValue(f"{AMBIGUOUS} Say how the file writes dates (--dates mdy or --dates dmy).", cell)
+            raise BadValue(f"{AMBIGUOUS} Say how the file writes dates (--date-order mdy or dmy).", cell)
     month, day = (first, second) if order == "mdy" else (second, first)
     if month > 12:
         said = "month first" if order == "mdy" else "day first"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from clientnest.exports import values
 from clientnest.exports.container import Document
 from clientnest.exports.model import ReadOptions
-from clientnest.exports.plan import Context, Plan
+from clientnest.exports.plan import Context, Plan, zone_warning
 from clientnest.exports.table import Cells, Columns, Header, Sheet, Use, normal
 from clientnest.exports.values import BadValue
 from clientnest.metrics import Grain
@@ -81,8 +81,7 @@ def _plan(header: Header, sheets: Sequence[Sheet], document: Document, options: 
         return columns.stream(_converter(columns, context, _extra(sheets, document, options)))
 
     plan = Plan("facebook_insights", "Facebook Insights, posts", NETWORK, columns.uses, stream, single_day=True)
-    if options.timezone.key == "UTC":
-        plan.warnings.append("Facebook gives times without a zone; they were read as UTC. Say another with --timezone.")
+    plan.warnings.append(zone_warning(options))
     return plan
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from clientnest.exports import values
 from clientnest.exports.container import Document
 from clientnest.exports.model import ReadOptions
-from clientnest.exports.plan import Context, Plan
+from clientnest.exports.plan import Context, Plan, zone_warning
 from clientnest.exports.table import Cells, Columns, Header, Sheet, Use
 from clientnest.exports.values import BadValue
 from clientnest.metrics import Grain
@@ -78,8 +78,7 @@ def _plan(name: str, label: str, network: str, header: Header, document: Documen
         return columns.stream(_converter(columns, context, network))
 
     plan = Plan(name, label, network, columns.uses, stream)
-    if options.timezone.key == "UTC":
-        plan.warnings.append("Meta gives times without a zone; they were read as UTC. Say another with --timezone.")
+    plan.warnings.append(zone_warning(options))
     return plan
 
 

@@ -62,5 +62,10 @@ class Plan:
     late: Mapping[str, str] = field(default_factory=dict)
 
 
+def zone_warning(options: ReadOptions) -> str:
+    """For formats whose times of day never carry a zone."""
+    return f"The file's times carry no zone; they were read in {options.timezone.key}. Say another with --timezone."
+
+
 # One family of exports: a plan where it recognises the file by its content, else None.
 Format = Callable[[Document, Sequence[Sheet], ReadOptions], Plan | None]

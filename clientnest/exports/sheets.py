@@ -1,25 +1,27 @@
 """Spreadsheet files as tables: .xlsx, .xls of 1997 (BIFF), and the XML spreadsheets of Facebook Insights."""
 
-import re
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
-import python_calamine
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from clientnest.exports.model import UnreadableExport
+from clientnest.exports import unpack_workbook
+from clientnest.exports.model import UnreadableExport, shorten
 from clientnest.exports.values import Cell
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _MOST_COLUMNS = 16_384
-_MOST_CELLS = 25_000_000
-_COLUMN = re.compile(rb'\sr="([A-Z]{1,3})')
-_ROW = re.compile(rb'row\s[^>]{0,200}?\br="(\d{1,7})"')
 _AGAIN = "Export the file again, and import it without opening and saving it in between."
 
 
@@ -47,69 +49,64 @@ class RowSource:
 
 
 @dataclass(slots=True)
-class _Calamine(RowSource):
-    """A sheet that Calamine holds in memory once it is first asked for."""
+class _Unpacked(RowSource):
+    """A sheet written out as JSON lines. `keep` holds what removes the folder when the last sheet is let go."""
 
-    book: python_calamine.CalamineWorkbook
-    shown: str
-    name: str
-    _sheet: python_calamine.CalamineSheet | None = None
+    path: Path
+    keep: object
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        if self._sheet is None:
-            with _faults_of(self.shown):
-                self._sheet = self.book.get_sheet_by_name(self.name)
-        return enumerate(self._sheet.iter_rows(), start=1)
+        with self.path.open(encoding="ascii") as lines:
+            for number, line in enumerate(lines, start=1):
+                cells = json.loads(line)
+                if "{" in line:
+                    cells = [_cell(cell) if isinstance(cell, dict) else cell for cell in cells]
+                yield number, cells
+
+
+def _cell(cell: dict[str, Any]) -> Cell:
+    """A cell as `unpack_workbook` writes what JSON has no form for."""
+    ((kind, value),) = cell.items()
+    if kind == "seconds":
+        return timedelta(seconds=value)
+    if kind == "datetime":
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if kind == "date" else time.fromisoformat(value)
+
+
+class _Folder:
+    """A temporary folder that goes when nobody holds it any more."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="clientnest-workbook-"))
+        self.remove = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 def workbook_tables(path: Path, shown: str) -> list[SheetTable]:
-    """The sheets of an .xlsx file or of a binary .xls file (BIFF).
-
-    Calamine lays a sheet out as one rectangle, which `check_extent` has bounded for .xlsx; BIFF bounds itself to 65,536
-    rows of 256 cells.
-    """
-    with _faults_of(shown):
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
-        return [SheetTable(shown, name, _Calamine(book, shown, name)) for name in book.sheet_names]
-
-
-@contextmanager
-def _faults_of(shown: str) -> Iterator[None]:
-    """Damaged files: Calamine raises, or panics with an exception of its own kind that derives from BaseException."""
-    try:
-        yield
-    except BaseException as fault:
-        if isinstance(fault, Exception) or type(fault).__name__ == "PanicException":
-            raise _damaged(shown, fault) from fault
-        raise
+    """The sheets of an .xlsx file or of a binary .xls file (BIFF), unpacked by a process with bounded memory."""
+    folder = _Folder()
+    done = subprocess.run(
+        [sys.executable, "-I", unpack_workbook.__file__, str(path), str(folder.path)],
+        capture_output=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise _unpacking_failed(shown, done.stderr.decode(errors="replace"))
+    names: list[str] = json.loads((folder.path / "sheets.json").read_text(encoding="ascii"))
+    return [
+        SheetTable(shown, name, _Unpacked(folder.path / f"{number}.jsonl", folder)) for number, name in enumerate(names)
+    ]
 
 
-class Extent:
-    """How far the cells of a worksheet reach, gathered from its XML block by block."""
-
-    def __init__(self, shown: str) -> None:
-        self._shown, self._rest = shown, b""
-        self._rows, self._columns = 1, 1
-
-    def add(self, block: bytes) -> None:
-        """The next block; `UnreadableExport` once the sheet's rectangle has more cells than memory should hold."""
-        text = self._rest + block
-        self._rest = text[-40:]
-        references = set(_COLUMN.findall(text))
-        self._columns = max(self._columns, *(_column_number(name) for name in references), 1)
-        self._rows = max(self._rows, *(int(number) for number in _ROW.findall(text)), 1)
-        if self._rows * self._columns > _MOST_CELLS:
-            raise UnreadableExport(
-                f"{self._shown}: a sheet reaches to row {self._rows:,} and column {self._columns:,}: too large to read.",
-                advice="Delete stray cells far below or right of the table, or save the sheet as CSV and import that.",
-            )
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+def _unpacking_failed(shown: str, said: str) -> UnreadableExport:
+    last = said.strip().splitlines()[-1] if said.strip() else "the reader was stopped"
+    if any(sign in said for sign in ("memory allocation", "capacity overflow", "MemoryError")):
+        return UnreadableExport(
+            f"{shown}: reading this spreadsheet takes more memory than a table needs.",
+            advice="It is damaged, or has stray cells far below or right of its table: delete them, or save as CSV.",
+        )
+    if "No space left" in last:
+        return UnreadableExport(f"{shown} could not be unpacked: the disk is full.", advice="Make room and try again.")
+    return _damaged(shown, last)
 
 
 @dataclass(slots=True)
@@ -181,6 +178,6 @@ def _ml_value(data: Element | None) -> Cell:
     return value or None
 
 
-def _damaged(shown: str, fault: BaseException) -> UnreadableExport:
-    said = " ".join(str(fault).split())[:200]
+def _damaged(shown: str, fault: object) -> UnreadableExport:
+    said = shorten(fault, 160)
     return UnreadableExport(f"{shown}: the spreadsheet is damaged or not complete ({said}).", advice=_AGAIN)

@@ -230,7 +230,7 @@ class Columns:
         example = next((shorten(cell) for cell in sample if not values.missing(cell)), "")
         return UnreadableExport(
             f"{self.shown}: the dates in the column {self.header.names[place]!r} read like {example!r}. {why}",
-            advice="Say how the file writes dates: --dates mdy (03/31/2025) or --dates dmy (31/03/2025).",
+            advice="Say how the file writes dates: --date-order mdy (03/31/2025) or --date-order dmy (31/03/2025).",
         )
 
     def stream(self, convert: Convert, *, in_sheet: str = "") -> Iterator[CaptureRow | RejectedRow]:
