@@ -72,7 +72,7 @@ def _title(account: Account, values: Mapping[date, Any], metric: str) -> str:
 def _axes(rows: list[dict[str, Any]]) -> alt.Chart:
     days = alt.Axis(format="%-d %b", tickCount=5, labelFlush=True, labelOverlap=True)
     return alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("day:T", title=None, axis=days),
+        x=alt.X("day:T", title=None, axis=days, scale=alt.Scale(domain=[rows[0]["day"], rows[-1]["day"]])),
         y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=3, format="~s"), scale=alt.Scale(zero=True)),
     )
 

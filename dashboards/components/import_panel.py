@@ -107,7 +107,7 @@ def _files(view: View, job_id: UUID) -> None:
     )
     labels = ("File", "Format", "State", "Rows", "Accepted", "Rejected", "Posts", "Period")
     head = "".join(
-        f'<th scope="col"{" class=cn-n" if 3 <= number else ""}>{label}</th>' for number, label in enumerate(labels)
+        f'<th scope="col"{" class=cn-n" if number >= 3 else ""}>{label}</th>' for number, label in enumerate(labels)
     )
     table = f'<table class="cn-table"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
     st.html(f'<div class="cn-scroll">{table}</div>')

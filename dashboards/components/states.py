@@ -1,5 +1,6 @@
 """The states of a page that has nothing to draw: empty, not ready, failed. Calm, precise, with a way on."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -7,6 +8,8 @@ import streamlit as st
 from clientnest.errors import ClientNestError
 from clientnest.workspaces import Workspace
 from dashboards.components.formats import escape
+
+_RETRY = timedelta(seconds=5)
 
 
 def _state(title: str, *paragraphs: str, command: str | None = None) -> None:
@@ -33,9 +36,17 @@ def database_down() -> None:
 
 
 def again() -> None:
-    """A way to try once more."""
+    """Try once more: when asked, and by itself every few seconds."""
     if st.button("Try again", icon=":material/refresh:", key="try-again"):
         st.rerun()
+    st.session_state["retry-drawn"] = True
+    st.fragment(_retry, run_every=_RETRY)()
+
+
+def _retry() -> None:
+    # The first run belongs to the page that failed; the timer's runs are the retries.
+    if not st.session_state.pop("retry-drawn", False):
+        st.rerun(scope="app")
 
 
 def no_data(workspace: Workspace) -> None:

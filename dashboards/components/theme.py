@@ -101,7 +101,7 @@ def style() -> None:
 
 
 _CSS = """
-.stMainBlockContainer{padding-top:3.25rem;max-width:78rem}
+.stMainBlockContainer{padding-top:4.25rem;max-width:78rem}
 :focus-visible{outline:3px solid var(--cn-accent)!important;outline-offset:2px;border-radius:4px}
 .cn-sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .cn-demo{display:inline-block;padding:.15rem .6rem;border-radius:999px;font-size:.8rem;font-weight:600;
@@ -150,7 +150,7 @@ _CSS = """
  overflow-x:auto;font-size:.85rem;margin:.6rem 0}
 .cn-text{white-space:pre-wrap;overflow-wrap:anywhere;max-width:70ch;margin:0}
 @media (max-width:640px){
- .stMainBlockContainer{padding-left:1rem;padding-right:1rem;padding-top:3.5rem}
+ .stMainBlockContainer{padding-left:1rem;padding-right:1rem;padding-top:4rem}
  .cn-big{gap:.4rem 1.6rem}.cn-big b{font-size:1.5rem}.cn-big>div{min-width:6rem}
  .cn-list li{grid-template-columns:3.6rem 1fr}
 }

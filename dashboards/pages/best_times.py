@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from clientnest.warehouse.serve import Account, BestTimes
+from clientnest.warehouse.serve import Account, BestTime, BestTimes
 from dashboards import data
-from dashboards.components import exports, model_state, states, time_charts
+from dashboards.components import exports, formats, model_state, states, time_charts
 from dashboards.components.filters import account_name, choose_account
 from dashboards.components.formats import escape
 from dashboards.components.frame import View, heading, section
@@ -45,17 +45,23 @@ def _learned(found: BestTimes) -> None:
         "How much more engagement posts of that hour had than the account's average, with a 95 % interval. "
         "Association, not proof: hours differ in what is posted then, too.",
     )
-    if not sure:
-        st.html(
-            '<p class="cn-note"><strong>No hour stands out for certain.</strong> Every interval includes '
-            "“no better than average”.</p>"
-        )
+    st.html(f'<p class="cn-note">{_in_words(best[0], certain=sure > 0)}</p>')
     time_charts.best_hours(best)
     section(
         "The whole week", "Blue hours did better than the account's average, orange ones worse. Fainter: no posts yet."
     )
     time_charts.uplift_heat(found.hours)
     exports.button("All hours as CSV", _rows(found), f"best-times-{found.account.external_id}.csv")
+
+
+def _in_words(one: BestTime, *, certain: bool) -> str:
+    interval = f"{formats.change(one.uplift_low)} to {formats.change(one.uplift_high)}"
+    found = (
+        f'<strong>{escape(one.hour.label)}</strong> went best: <strong data-number="best.uplift">'
+        f'{formats.change(one.uplift)}</strong> ({interval}), from <span data-number="best.posts">{one.posts:,}</span> '
+        f"{'post' if one.posts == 1 else 'posts'}."
+    )
+    return found if certain else f"<strong>No hour stands out for certain.</strong> {found}"
 
 
 def _not_learned(view: View, account: Account, found: BestTimes) -> None:
