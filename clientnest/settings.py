@@ -37,9 +37,13 @@ class _Group(BaseSettings):
 
 
 class CoreSettings(_Group):
-    """`home` holds everything this installation keeps: database, uploads, history, logs, secrets."""
+    """`home` holds everything this installation keeps: database, uploads, history, logs, secrets.
+
+    `history_url` puts the Parquet history elsewhere: another folder, or `s3://bucket/folder`.
+    """
 
     home: Path = Field(default_factory=_default_home)
+    history_url: str | None = None
     # Relative to where the command was typed: processes that it starts work elsewhere.
     _absolute = field_validator("home")(lambda home: home.expanduser().absolute())
     environment: Literal["development", "production"] = "development"
