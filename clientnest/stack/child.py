@@ -78,19 +78,21 @@ class Child:
 
 def stop_all(children: Sequence[Child], seconds: float) -> None:
     """End children and everything they started, all at the same time: asked first, killed after `seconds`."""
-    trees = [process for child in children for process in _tree(child.pid)]
+    descendants = [process for child in children for process in _descendants(child.pid)]
     for child in children:
         child.signal(signal.SIGTERM)
     deadline = time.monotonic() + seconds
     for child in children:
-        child.wait(max(0.0, deadline - time.monotonic()))
-    end([process for process in trees if process.is_running()], seconds=0.5)
+        if child.wait(max(0.0, deadline - time.monotonic())) is None:
+            child.signal(signal.SIGKILL)
+    end([process for process in descendants if process.is_running()], seconds=0.5)
     for child in children:
         child.wait(5)
 
 
 def end(processes: Sequence[psutil.Process], seconds: float) -> None:
-    """Ask processes to end, and kill those that have not after `seconds`."""
+    """Ask processes to end, and kill those that have not after `seconds`. Not for children of this process: waiting
+    for them here would take their exit codes away from who started them."""
     for action in ("terminate", "kill"):
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -124,9 +126,8 @@ def last_lines(log: Path, count: int = 1) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()][-count:]
 
 
-def _tree(pid: int) -> list[psutil.Process]:
+def _descendants(pid: int) -> list[psutil.Process]:
     try:
-        process = psutil.Process(pid)
-        return [process, *process.children(recursive=True)]
+        return psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []

@@ -8,6 +8,8 @@ from typing import Any
 
 from clientnest.errors import PermanentError
 
+_ADVICE = "Run `make install`; if that does not help, `git status` shows what was changed here."
+
 
 def write_dagster_configuration(home: Path, code_server_port: int) -> None:
     """Write DAGSTER_HOME's `dagster.yaml` and `workspace.yaml`."""
@@ -29,6 +31,9 @@ def dbt_manifest() -> Path:
 @cache
 def _load(name: str) -> Callable[..., Any]:
     for entry in entry_points(group="clientnest.stack", name=name):
-        loaded: Callable[..., Any] = entry.load()
+        try:
+            loaded: Callable[..., Any] = entry.load()
+        except ImportError as error:
+            raise PermanentError(f"The installation's part {name!r} does not load: {error}.", advice=_ADVICE) from error
         return loaded
-    raise PermanentError(f"This installation lacks its part {name!r}.", advice="Run `make install`.")
+    raise PermanentError(f"This installation lacks its part {name!r}.", advice=_ADVICE)
