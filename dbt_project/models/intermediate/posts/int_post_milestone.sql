@@ -16,15 +16,17 @@ with touched as (
     select
         workspace_id,
         account_id,
-        post_id
+        post_id,
+        load_id
     from {{ posts }}
     {% if is_incremental() -%}
     where load_id > {{ held_load }}
-    union
+    union all
     select
         workspace_id,
         account_id,
-        post_id
+        post_id,
+        load_id
     from {{ snapshots }}
     where {{ in_loads_above(held_load, loads) }}
     {%- endif %}
@@ -36,9 +38,10 @@ published as (
         account_id,
         post_id,
         p.published_at,
-        p.load_id
+        max(touched.load_id) as load_id
     from touched
     inner join {{ posts }} as p using (workspace_id, account_id, post_id)
+    group by workspace_id, account_id, post_id, p.published_at
 ),
 
 history as (

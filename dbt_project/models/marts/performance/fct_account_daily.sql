@@ -81,5 +81,9 @@ inner join {{ accounts }} as accounts using (workspace_id, account_id)
 left join {{ moved }} as moved using (workspace_id, account_id, day)
 left join {{ reported }} as reported using (workspace_id, account_id, day)
 {% if not is_incremental() -%}
-where reported.day is not null or moved.day is not null or followed.followers_today is not null
+where
+    reported.day is not null
+    or moved.posts_published > 0
+    or moved.posts_measured > 0
+    or followed.followers_today is not null
 {%- endif %}
