@@ -43,8 +43,9 @@ class Champion:
 class Champions:
     """All champions of an installation. Reading never blocks: a refresh swaps the whole mapping at once."""
 
-    def __init__(self, tracking_uri: str, folder: Path) -> None:
+    def __init__(self, tracking_uri: str, folder: Path, refresh_seconds: float = REFRESH_SECONDS) -> None:
         """folder: where downloaded models are kept, so that a restart serves while MLflow is away."""
+        self._refresh_seconds = refresh_seconds
         self._tracking_uri = tracking_uri
         self._folder = folder
         self._held: Mapping[str, Champion] = MappingProxyType({})
@@ -106,7 +107,7 @@ class Champions:
         while True:
             self.refresh()
             self._first.set()
-            if self._stop.wait(REFRESH_SECONDS):
+            if self._stop.wait(self._refresh_seconds):
                 return
 
     def _load_kept(self) -> None:

@@ -13,7 +13,7 @@ from clientnest.db.session import tenant
 from clientnest.errors import BadInput
 from ml.features import Target, as_drafts, build
 from ml.features.frame import POST_TYPES, results
-from ml.serving.champions import Champion, Champions
+from ml.serving.champions import REFRESH_SECONDS, Champion, Champions
 from ml.serving.history import Account, last_reason, read_accounts, read_history
 from ml.serving.prediction import Draft, Prediction
 from ml.serving.reasons import reasons
@@ -26,9 +26,18 @@ _NO_MODEL = "No model has been trained for this workspace yet; this is the accou
 class Predictor:
     """Made once per process: `start()` at its start, `close()` at its end, `predict` from any thread."""
 
-    def __init__(self, *, tracking_uri: str, models_folder: Path | None = None, role: Role = Role.API) -> None:
-        """models_folder: where loaded champions are kept (default: `models` in the installation's home)."""
-        self._champions = Champions(tracking_uri, models_folder or settings.core().home / "models")
+    def __init__(
+        self,
+        *,
+        tracking_uri: str,
+        models_folder: Path | None = None,
+        role: Role = Role.API,
+        refresh_seconds: float = REFRESH_SECONDS,
+    ) -> None:
+        """models_folder: where loaded champions are kept (default: `models` in the installation's home);
+        refresh_seconds: how often MLflow is asked for new champions, in the background."""
+        folder = models_folder or settings.core().home / "models"
+        self._champions = Champions(tracking_uri, folder, refresh_seconds)
         self._role = role
 
     def start(self) -> None:

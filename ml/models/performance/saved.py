@@ -57,7 +57,7 @@ def load(folder: Path) -> PerformanceModel:
     """Read a saved model. `PermanentError` names the folder where a file is missing, damaged or of another format."""
     try:
         described = json.loads((folder / _DESCRIPTION).read_text())
-        with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+        with (folder / _ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             held = {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise _unreadable(folder, str(error)) from error

@@ -1,0 +1,9 @@
+"""Randomness that is the same in every run."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
