@@ -31,9 +31,9 @@ _UPLOADS = re.compile(r"/v1/workspaces/[^/]+/imports")
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.configure(level=settings.core().log_level)
-    app.state.predictor = LoadingPredictor()
+    predictor = app.state.predictor = LoadingPredictor()
     yield
-    await to_thread.run_sync(app.state.predictor.close)
+    await to_thread.run_sync(predictor.close)
     session.forget()
 
 

@@ -1,12 +1,15 @@
 """Insights as JSON. Fields have the names and meanings of the readers in `clientnest.warehouse.serve`."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 Number = int | float | None
+WallClock = Annotated[
+    datetime, WithJsonSchema({"type": "string", "examples": ["2026-03-31T09:00:00"], "description": "Without offset."})
+]
 MISSING = "Why a value is null, for people: `not reported by this network`, …"
 
 
@@ -107,7 +110,7 @@ class PostOut(_Out):
     network: str
     external_id: str
     published_at: datetime | None
-    published_local: datetime | None
+    published_local: WallClock | None
     hour_of_week: int | None = Field(description="0 is Monday 00:00, 167 Sunday 23:00, local.")
     post_type: str | None
     title: str | None

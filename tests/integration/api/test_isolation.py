@@ -114,7 +114,7 @@ def _takes_ids(operation: Operation) -> bool:
         return True
     content = operation.description.get("requestBody", {}).get("content", {}).get("application/json")
     example = _example(content["schema"]) if content else {}
-    return _with_ids(example, dict.fromkeys(["account_id", "post_id", "job_id"], UUID(int=0))) != example
+    return bool(_with_ids(example, dict.fromkeys(["account_id", "post_id", "job_id"], UUID(int=0))) != example)
 
 
 @scoped
