@@ -20,6 +20,7 @@ _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d+")
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _EXACT = 2**53
+_LARGEST = 10**18
 _NOT_A_NUMBER = "This is not a number."
 LOST_ID = (
     "Excel has rounded this id, so the post it belongs to is lost. Export the file again and import it without opening "
@@ -81,9 +82,7 @@ def number(cell: Cell, *, decimal_comma: bool = False, whole: bool = False) -> f
     if missing(cell) or isinstance(cell, bool):
         return None
     if isinstance(cell, (int, float)):
-        if isinstance(cell, float) and not math.isfinite(cell):
-            raise BadValue(_NOT_A_NUMBER, cell)
-        return cell
+        return _sensible(cell, cell)
     if not isinstance(cell, str):
         raise BadValue("A date or time stands where a number belongs.", cell)
     value = cell.strip().replace("\u2212", "-")
@@ -95,10 +94,13 @@ def number(cell: Cell, *, decimal_comma: bool = False, whole: bool = False) -> f
     canonical = _canonical(value, decimal_comma, whole)
     if not _NUMBER.fullmatch(canonical):
         raise BadValue(_NOT_A_NUMBER, cell)
-    parsed = float(canonical)
-    if not math.isfinite(parsed):
-        raise BadValue(_NOT_A_NUMBER, cell)
-    return parsed
+    return _sensible(float(canonical), cell)
+
+
+def _sensible(value: float, cell: Cell) -> float:
+    if math.isnan(value) or abs(value) > _LARGEST:
+        raise BadValue(_NOT_A_NUMBER if math.isnan(value) else "This number is too large.", cell)
+    return value
 
 
 def _canonical(value: str, decimal_comma: bool, whole: bool) -> str:

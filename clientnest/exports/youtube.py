@@ -89,9 +89,7 @@ def _daily(
     name: str, label: str, header: Header, uses: dict[str, Use], document: Document, options: ReadOptions
 ) -> Plan:
     dimension = _DIMENSIONS.get(next(iter(uses)), "")
-    plan = daily_plan(name, label, NETWORK, header, uses, document, options, dimension=dimension)
-    plan.end_included = False
-    return plan
+    return daily_plan(name, label, NETWORK, header, uses, document, options, dimension=dimension)
 
 
 def _content(header: Header, document: Document, options: ReadOptions) -> Plan:

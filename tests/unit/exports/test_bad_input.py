@@ -95,6 +95,15 @@ def test_a_row_the_file_cuts_off_is_refused_and_the_others_are_kept(tmp_path: Pa
     assert "cut off" in read.rejected[0].reason
 
 
+@pytest.mark.parametrize("ending", [b'x,2,4,"not clos', b'x,2,4,"two\nlin', "x,2,4,caf\u00e9".encode()[:-1]])
+def test_a_last_text_cut_off_in_a_full_row_is_not_taken_for_the_whole_text(tmp_path: Path, ending: bytes) -> None:
+    read = Read(write(tmp_path, b"network,post_id,likes,text\nx,1,3,caf\xc3\xa9\n" + ending))
+    assert [post.text for post in read.posts] == ["café"]
+    assert [(row.row, "cut off" in row.reason) for row in read.rejected] == [(3, True)]
+    whole = Read(write(tmp_path, 'network,post_id,likes,text\nx,1,3,"no line end"'))
+    assert [post.text for post in whole.posts] == ["no line end"]
+
+
 def _plain_lines(count: int) -> list[str]:
     return ["network,post_id,text,likes\n", *(f"x,{number},text,3\n" for number in range(count))]
 
@@ -143,6 +152,8 @@ def test_ids_rounded_to_fifteen_digits_are_found_by_their_links_or_their_zeros(t
         row[0] = row[0][:15] + "0" * (len(row[0]) - 15)
         rows.append(row)
     assert all("Excel has rounded" in row.reason for row in Read(write(tmp_path, table(X_HEADER, rows))).rejected)
+    (alone,) = Read(write(tmp_path, table(X_HEADER, rows[:1]))).rejected
+    assert "not the one in the post's link" in alone.reason
     for row in rows:
         row[3] = "https://x.com/i/web"
     read = Read(write(tmp_path, table(X_HEADER, rows)))

@@ -22,6 +22,7 @@ from clientnest.exports.values import BadValue
 from tests.unit.exports.files import Read, table, write
 
 _ONE_FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+_UNHURRIED = settings(deadline=None)
 _cells = st.one_of(
     st.none(),
     st.text(max_size=40),
@@ -38,6 +39,7 @@ def _between(first: str, last: str) -> st.SearchStrategy[datetime]:
     return st.datetimes(datetime.fromisoformat(first), datetime.fromisoformat(last))
 
 
+@_UNHURRIED
 @given(st.integers(-(2**53), 2**53))
 def test_counts_survive_however_they_are_written(number: int) -> None:
     for written in (str(number), f"{number}.0", f"{number:,}", f"{number:,}".replace(",", " "), f" {number} ", number):
@@ -46,6 +48,7 @@ def test_counts_survive_however_they_are_written(number: int) -> None:
         assert values.count(written, decimal_comma=True) == number
 
 
+@_UNHURRIED
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))
 def test_numbers_survive_with_point_and_with_comma(number: float) -> None:
     assume(abs(number) < 1e15)
@@ -67,6 +70,7 @@ def test_what_a_comma_means(written: str, decimal_comma: bool, number: float) ->
     assert values.number(written, decimal_comma=decimal_comma) == pytest.approx(number)
 
 
+@_UNHURRIED
 @given(_cells)
 def test_parsers_of_numbers_give_a_finite_number_nothing_or_a_reason(cell: values.Cell) -> None:
     for parse in (values.count, values.ratio, values.percent, values.seconds, values.hours, values.milliseconds):
@@ -75,6 +79,7 @@ def test_parsers_of_numbers_give_a_finite_number_nothing_or_a_reason(cell: value
             assert parsed is None or math.isfinite(parsed)
 
 
+@_UNHURRIED
 @given(st.integers(0, 10**6), st.integers(0, 59), st.integers(0, 59))
 def test_durations(hours: int, minutes: int, seconds: int) -> None:
     assert values.seconds(f"{hours}:{minutes:02}:{seconds:02}") == hours * 3600 + minutes * 60 + seconds
@@ -82,6 +87,7 @@ def test_durations(hours: int, minutes: int, seconds: int) -> None:
     assert values.seconds(str(seconds)) == seconds
 
 
+@_UNHURRIED
 @given(st.integers(0, 2**63 - 1))
 def test_ids_are_kept_to_the_last_digit_or_said_to_be_lost(number: int) -> None:
     assert values.identifier(str(number)) == str(number)
@@ -92,12 +98,14 @@ def test_ids_are_kept_to_the_last_digit_or_said_to_be_lost(number: int) -> None:
             values.identifier(float(number))
 
 
+@_UNHURRIED
 @given(st.lists(st.integers(10**17, 10**18 - 1), min_size=2, max_size=20))
 def test_rounded_columns_are_told_from_whole_ones(numbers: list[int]) -> None:
     assert values.looks_rounded([str(number // 1000 * 1000) for number in numbers])
     assert not values.looks_rounded([str(number // 1000 * 1000 + 1) for number in numbers])
 
 
+@_UNHURRIED
 @given(_cells)
 def test_text_can_always_be_stored(cell: values.Cell) -> None:
     stored = values.text(cell)
@@ -139,6 +147,7 @@ def test_any_bytes_are_refused_with_a_reason_or_read(tmp_path: Path, content: by
         assert refused is None or ("export.csv" in refused.message and refused.advice)
 
 
+@_UNHURRIED
 @given(_between("2010-11-05", "2079-01-01"), st.integers(0, 2**22 - 1))
 def test_x_ids_give_the_millisecond_they_were_made(moment: datetime, low: int) -> None:
     made = moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
@@ -146,6 +155,7 @@ def test_x_ids_give_the_millisecond_they_were_made(moment: datetime, low: int) -
     assert x_time(str(milliseconds << 22 | low)) == made
 
 
+@_UNHURRIED
 @given(_between("2015-01-01", "2040-01-01"), st.integers(0, 2**22 - 1))
 def test_tiktok_and_linkedin_ids_give_the_moment_they_were_made(moment: datetime, low: int) -> None:
     made = moment.replace(microsecond=0, tzinfo=UTC)
@@ -153,6 +163,7 @@ def test_tiktok_and_linkedin_ids_give_the_moment_they_were_made(moment: datetime
     assert linkedin_time(str(int(made.timestamp()) * 1000 << 22 | low)) == made
 
 
+@_UNHURRIED
 @given(st.text(max_size=25))
 def test_what_is_no_id_of_theirs_has_no_time(text: str) -> None:
     assume(not text.isdecimal())
@@ -165,6 +176,7 @@ def test_known_ids() -> None:
     assert x_time("20") is None
 
 
+@_UNHURRIED
 @given(st.dates(date(2005, 1, 1), date(2099, 12, 31)))
 def test_dates_are_read_however_they_are_written(day: date) -> None:
     english = day.strftime("%b %-d, %Y"), day.strftime("%a, %b %-d, %Y"), day.strftime("%-d %B %Y")
@@ -174,6 +186,7 @@ def test_dates_are_read_however_they_are_written(day: date) -> None:
     assert DateReader(order="dmy").read(day.strftime("%-d-%-m-%Y")) == Moment(day)
 
 
+@_UNHURRIED
 @given(_between("2005-01-01", "2099-12-31"), st.integers(-14 * 60, 14 * 60))
 def test_times_with_a_zone_are_instants(moment: datetime, minutes: int) -> None:
     whole = moment.replace(microsecond=0)
@@ -185,6 +198,7 @@ def test_times_with_a_zone_are_instants(moment: datetime, minutes: int) -> None:
             assert read.instant(ZoneInfo("Asia/Tokyo")) == whole.replace(tzinfo=UTC) - timedelta(minutes=minutes)
 
 
+@_UNHURRIED
 @given(st.sampled_from(LANGUAGES), st.dates(date(2023, 1, 1), date(2024, 12, 31)), st.booleans())
 def test_days_in_every_language_of_cldr_without_their_year(language: str, day: date, short: bool) -> None:
     from babel.dates import format_skeleton
@@ -195,6 +209,7 @@ def test_days_in_every_language_of_cldr_without_their_year(language: str, day: d
     assert (partial, rest) == (PartialDate(day.month, day.day, None), "")
 
 
+@_UNHURRIED
 @given(_cells)
 def test_any_cell_is_a_moment_nothing_or_a_reason(cell: values.Cell) -> None:
     with suppress(BadValue):
@@ -219,6 +234,7 @@ def test_a_column_proves_its_order_or_nothing(column: list[values.Cell], shown: 
     assert order_shown(column) == shown
 
 
+@_UNHURRIED
 @given(st.dates(date(2000, 3, 1), date(2100, 1, 1)), st.integers(1, 12), st.integers(1, 28))
 def test_the_latest_such_day_is_never_later_and_less_than_a_year_away(last: date, month: int, day: int) -> None:
     found = PartialDate(month, day, None).latest_until(last)
