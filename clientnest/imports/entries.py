@@ -6,8 +6,8 @@ from typing import Any, TypedDict
 
 class FileEntry(TypedDict):
     """One file. Counts are 0 where it was refused. `rejected` lists the first rows only where there are very many;
-    `rejected_count` counts all. `snapshots`: all measurements, of posts, accounts and periods. `error` has the shape
-    of `ClientNestError.as_dict()`."""
+    `rejected_count` counts all. `posts` and `snapshots` are distinct ones (files of an account's days have none).
+    `error` has the shape of `ClientNestError.as_dict()`."""
 
     file: str
     format: str | None

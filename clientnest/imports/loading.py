@@ -88,6 +88,9 @@ def load(
     """
     file = ExportFile(Path(row.stored_path), row.name, row.size_bytes, row.modified_at)
     rejects = Rejects(row.name, rejects_path(job, row.position))
+    if not file.path.exists():
+        gone = BadInput(f"{row.name}: its copy in {file.path.parent} is gone.", advice="Import the file again.")
+        return _refuse(row, gone, rejects)
     try:
         return _write(job.workspace_id, row, file, options.reading(row.modified_at), rejects, run_id=run_id, tell=tell)
     except BadInput as error:
@@ -146,12 +149,7 @@ def _write(
         )
         usable(row.name, reading)
         _note(connection, row, reading, rejects, counts)
-    return Loaded(True, counts.load_id is not None, rejects.total, _snapshots(counts), frozenset(stream.days))
-
-
-def _snapshots(counts: LoadCounts) -> int:
-    """All measurements of a file: of posts, of accounts, and of an account's periods."""
-    return counts.snapshots + counts.account_rows + counts.period_rows
+    return Loaded(True, counts.load_id is not None, rejects.total, counts.snapshots, frozenset(stream.days))
 
 
 def _note(connection: Connection, row: Row[Any], reading: ExportReading, rejects: Rejects, counts: LoadCounts) -> None:
@@ -171,7 +169,7 @@ def _note(connection: Connection, row: Row[Any], reading: ExportReading, rejects
                 "rejected": json.dumps(rejects.kept),
                 "rejected_count": rejects.total,
                 "posts": counts.posts,
-                "snapshots": _snapshots(counts),
+                "snapshots": counts.snapshots,
                 "period_from": period[0] if period else None,
                 "period_to": period[1] if period else None,
                 "warnings": json.dumps(reading.warnings),

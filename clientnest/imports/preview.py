@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from clientnest.errors import BadInput
 from clientnest.exports import ExportFile, ExportReading, Recognition, UnreadableExport, expand, open_export
@@ -14,7 +13,7 @@ from clientnest.imports.loading import usable
 from clientnest.imports.options import ImportOptions
 from clientnest.imports.rejects import Rejects
 from clientnest.imports.staging import SourceFile
-from clientnest.records import PeriodRow, PostRow, RejectedRow
+from clientnest.records import CaptureRow, PostRow, RejectedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +28,16 @@ class Preview:
 
 @dataclass(slots=True)
 class _Distinct:
-    """Counts posts and measurements without keeping their rows."""
+    """Counts posts and their snapshots without keeping the rows."""
 
     posts: set[int] = field(default_factory=set)
     snapshots: set[int] = field(default_factory=set)
 
-    def add(self, row: Any) -> None:
-        account = (row.account.network, row.account.external_id)
+    def add(self, row: CaptureRow) -> None:
         if isinstance(row, PostRow):
-            post = (*account, row.external_id)
+            post = (row.account.network, row.account.external_id, row.external_id)
             self.posts.add(hash(post))
-            self.snapshots.add(hash((*post, row.captured_at)))
-        elif isinstance(row, PeriodRow):
-            period = (row.period_start, row.period_end, row.dimension, row.dimension_value)
-            self.snapshots.add(hash((*account, *period, row.captured_at)))
-        else:
-            self.snapshots.add(hash((*account, row.captured_at)))
+            self.snapshots.add(hash((post, row.captured_at)))
 
 
 def preview(files: Sequence[SourceFile], options: ImportOptions, folder: Path) -> Iterator[Preview]:

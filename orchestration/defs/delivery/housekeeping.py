@@ -7,7 +7,6 @@ from dagster import DefaultScheduleStatus, OpExecutionContext, ScheduleDefinitio
 from dagster import job as dagster_job
 
 from clientnest import settings
-from clientnest.imports.housekeeping import remove_old_uploads
 from orchestration.failures import explained
 
 _LOGS_KEPT = 30 * 86_400.0  # seconds
@@ -16,6 +15,8 @@ _LOGS_KEPT = 30 * 86_400.0  # seconds
 @op
 def tidy(context: OpExecutionContext) -> None:
     """Copies of files imported over a week ago, and output of runs over a month ago."""
+    from clientnest.imports.housekeeping import remove_old_uploads
+
     with explained(context):
         context.log.info(f"Removed the files of {remove_old_uploads()} imports.")
     logs = settings.core().home / "dagster" / "logs"
