@@ -46,7 +46,8 @@ class Plan:
     """A recognised file, not yet read.
 
     `captured_at`: the time the file itself gives. `end_included`, `single_day`: how a period in the file's name is
-    meant (see `names`). `names_account`: whether the rows say whose they are. `late`: wordings of remarks, by key.
+    meant (see `names`). `names_account`, `says_period`: whether the file says whose the numbers are and from which
+    days. `late`: wordings of remarks, by key.
     """
 
     format: str
@@ -58,6 +59,7 @@ class Plan:
     end_included: bool = True
     single_day: bool = False
     names_account: bool = True
+    says_period: bool = True
     warnings: list[str] = field(default_factory=list)
     late: Mapping[str, str] = field(default_factory=dict)
 

@@ -122,7 +122,8 @@ class ExportReading:
 
     @property
     def period(self) -> tuple[date, date] | None:
-        """First and last day of what was accepted: of publication for posts, of the periods for days."""
+        """First and last day of what was accepted: of publication for posts, of the periods for days; None where the
+        file says neither."""
         tally = self._tally
         return None if tally.first is None or tally.last is None else (tally.first, tally.last)
 
@@ -143,7 +144,7 @@ class ExportReading:
                     if row.published_at is not None:
                         day = row.published_at.date()
                         tally.day(day, day)
-                elif isinstance(row, PeriodRow):
+                elif isinstance(row, PeriodRow) and self._plan.says_period:
                     tally.day(row.period_start, row.period_end)
             yield row
 

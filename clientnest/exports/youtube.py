@@ -146,6 +146,7 @@ def _by_country(header: Header, document: Document, options: ReadOptions) -> Pla
     plan = Plan("youtube_geography", "YouTube by country", NETWORK, columns.uses, stream, end_included=False)
     plan.names_account = False
     if named is None:
+        plan.says_period = False
         plan.warnings.append(
             "The file does not say which period its totals cover; they are kept as totals of everything until the "
             "capture. The zip as YouTube Studio gives it names the period."

@@ -173,7 +173,7 @@ LINKEDIN_POSTS = [
 ]  # fmt: skip
 LINKEDIN_MADE = datetime(2025, 3, 3, 8, 15, tzinfo=UTC)
 LINKEDIN_ID = int(LINKEDIN_MADE.timestamp() * 1000) << 22 | 5
-LINKEDIN_SHEETS = {
+LINKEDIN_SHEETS: dict[str, list[list[object]]] = {
     "Metrics": [
         ["Aggregated engagement metrics", "", "", "", ""], LINKEDIN_METRICS,
         ["03/01/2025", 10, 12, 9, 1], ["03/14/2025", 20, 22, 18, 2],

@@ -127,6 +127,17 @@ def test_the_countries_of_the_chart_add_up_to_the_totals_of_each_day(real_data: 
     assert sum(int(total or 0) for total in totals.values()) == 15_503_810  # the row Total of the table
 
 
+def test_a_table_by_country_without_a_period_is_kept_as_everything_until_the_capture(real_data: Path) -> None:
+    path = real_data / "exports" / "youtube_studio" / "by_geography" / "Table data.csv"
+    reading, items = _read(path, ReadOptions(captured_at=datetime(2022, 1, 1, tzinfo=UTC)))
+    (first, *_rest) = (item for item in items if isinstance(item, PeriodRow))
+    assert (first.dimension_value, first.period_start, first.period_end) == (
+        "US", date(2005, 2, 14), date(2021, 12, 31),
+    )  # fmt: skip
+    assert reading.period is None
+    assert any("which period" in warning for warning in reading.warnings)
+
+
 def test_tiktoks_days_get_the_last_year_before_the_capture(real_data: Path) -> None:
     path = real_data / "exports" / "tiktok" / "overview.csv"
     reading, items = _read(path, ReadOptions(captured_at=datetime(2021, 4, 19, tzinfo=UTC)))
