@@ -242,6 +242,14 @@ def test_ambiguous_dates_of_a_plain_table_are_asked_for_unless_a_later_row_prove
     assert proven.posts[0].published_at == datetime(2025, 4, 3, tzinfo=UTC)
 
 
+def test_an_ambiguous_date_far_down_a_file_of_clear_ones_is_refused_alone(tmp_path: Path) -> None:
+    header = ["network", "post_id", "published_at", "likes"]
+    rows = [["x", str(number), "2025-04-03", 1] for number in range(300)] + [["x", "300", "03/04/2025", 1]]
+    (rejected,) = Read(write(tmp_path, table(header, rows))).rejected
+    assert (rejected.row, rejected.value) == (302, "03/04/2025")
+    assert "--date-order" in rejected.reason
+
+
 @pytest.mark.parametrize(
     "said", ["31.02.2025", "2025-13-01", "yesterday", "45", "12 Foo 2025", "03/15/25", "2025-03-01 25:00", "15 Mar"]
 )

@@ -149,6 +149,14 @@ def test_days_without_a_year_in_many_languages(
     assert [row.period_start for row in Read(path, ReadOptions(captured_at=captured)).periods] == found
 
 
+def test_a_day_that_occurs_twice_without_years_cannot_be_placed(tmp_path: Path) -> None:
+    header = ["Date", "Video Views", "Profile Views", "Likes", "Comments", "Shares"]
+    days = ["April 12", "April 13", "April 12"]
+    read = Read(write(tmp_path, table(header, [[day, 1, 2, 3, 4, 5] for day in days])))
+    assert [(row.row, row.value) for row in read.rejected] == [(4, "April 12")]
+    assert len(read.periods) == 2
+
+
 def test_a_month_that_two_languages_know_differently_is_asked_for(tmp_path: Path) -> None:
     header = ["Date", "Video Views", "Profile Views", "Likes", "Comments", "Shares"]
     path = write(tmp_path, table(header, [["2 listopada", 1, 2, 3, 4, 5]]))
