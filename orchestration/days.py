@@ -54,6 +54,11 @@ def note_days(
             )
 
 
+def today() -> date:
+    """The current day in UTC, the last partition there is."""
+    return datetime.now(UTC).date()
+
+
 def _within(day: date) -> date:
     """The day, or the nearest one there is (exports may be dated at the end of a month that lasts)."""
-    return min(max(day, FIRST), datetime.now(UTC).date())
+    return min(max(day, FIRST), today())

@@ -3,6 +3,7 @@
 from dagster import Definitions, in_process_executor
 
 from orchestration.dbt import Dbt
+from orchestration.defs.delivery.history import history, keep_history, nightly_history
 from orchestration.defs.delivery.housekeeping import nightly_housekeeping
 from orchestration.defs.ingestion.assets import raw
 from orchestration.defs.ingestion.checks import CHECKS
@@ -15,10 +16,10 @@ from orchestration.defs.transform.quality import nightly_tests
 from orchestration.job import JobInHand
 
 defs = Definitions(
-    assets=[raw, models, learned],
+    assets=[raw, models, history, learned],
     asset_checks=CHECKS,
-    jobs=[load, learn],
-    schedules=[nightly_tests, nightly_housekeeping, weekly_learning],
+    jobs=[load, learn, keep_history],
+    schedules=[nightly_tests, nightly_history, nightly_housekeeping, weekly_learning],
     sensors=[queued_jobs, failed_runs, cancelled_runs],
     resources={"dbt": Dbt.of_project(), "job": JobInHand()},
     executor=in_process_executor,

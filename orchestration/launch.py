@@ -26,7 +26,6 @@ def run_request(job: Job) -> RunRequest:
 
 def _range(job: Job) -> tuple[date, date]:
     """The days of `captured_at` as far as known before the work; today where nothing is known."""
-    today = datetime.now(UTC).date()
     said = [job.params.get(name) for name in ("captured_from", "captured_to")]
-    first, last = (datetime.fromisoformat(moment).astimezone(UTC).date() if moment else today for moment in said)
+    first, last = (datetime.fromisoformat(moment).astimezone(UTC).date() if moment else days.today() for moment in said)
     return first, last

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from dagster import (
     AssetExecutionContext,
@@ -17,7 +16,7 @@ from dagster import (
 
 from clientnest import settings
 from clientnest.errors import BadInput
-from orchestration.days import DAYS, note_days
+from orchestration.days import DAYS, note_days, today
 from orchestration.defs.transform.assets import dbt_layer
 from orchestration.failures import explained
 from orchestration.job import JobInHand
@@ -58,7 +57,7 @@ def learned(context: AssetExecutionContext, job: JobInHand) -> Iterator[Material
 
         job.tell("learning from the posts' results", 0.1)
         outcome = learn_workspace(job.job.workspace_id, tracking_uri=_tracking_uri()).as_dict()
-        job.brought(frozenset({datetime.now(UTC).date()}), outcome)
+        job.brought(frozenset({today()}), outcome)
         job.done()
     metadata = {"outcome": MetadataValue.json(outcome)}
     for spec in (_PERFORMANCE, _BEST_TIMES):
