@@ -1,8 +1,8 @@
 """From staged accounts and versions of posts to `app.account` and `raw.post`; runs under the write lock.
 
 Of each attribute of a post the value captured last wins; no value never replaces a value; of two values captured at
-the same instant the greater wins. With the time kept beside each attribute that is a join of a semilattice: any order,
-split or repetition of captures ends in the same posts.
+the same instant the greater wins; and a time of publication beats a mere day, whenever captured. With the time kept
+beside each attribute that is a join of a semilattice: any order, split or repetition of captures gives the same posts.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,8 @@ from clientnest.records import AccountRef
 from clientnest.warehouse.load import Load, matching
 
 _TEXTS = frozenset({"post_type", "title", "text", "url", "link_url"})
+_SEEN = tuple(f"{name}_seen" for name in POST_ATTRIBUTES)
+_WRITTEN = ("is_repost", "published_time_known", *POST_ATTRIBUTES, *_SEEN, "captured_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def merge_posts(cursor: Cursor, load: Load, versions: int) -> MergedPosts:
     `place` counts the posts in the order of account and id, and so stands for both where rows are sorted or grouped.
     """
     posts = _gather(cursor, versions)
-    names = ", ".join(("is_repost", *POST_ATTRIBUTES, *(f"{name}_seen" for name in POST_ATTRIBUTES), "captured_at"))
+    names = ", ".join(_WRITTEN)
     cursor.execute(
         "WITH merged AS (INSERT INTO raw.post AS p (workspace_id, id, account_id, network, external_id, load_id, "
         f"{names}) SELECT %(workspace)s::uuid, id, account_id, network, external_id, %(load)s, {names} FROM merged_post"
@@ -107,15 +109,12 @@ def _gather(cursor: Cursor, versions: int) -> int:
     posts = _one(cursor)
     if posts == versions:  # the usual case needs no grouping
         attributes = [f"{name}, CASE WHEN {name} IS NOT NULL THEN seen END AS {name}_seen" for name in POST_ATTRIBUTES]
-        chosen, grouping = ["id", "is_repost", "seen AS captured_at", *attributes], ""
+        chosen, grouping = ["id", "is_repost", "published_time_known", "seen AS captured_at", *attributes], ""
     else:
-        attributes = [
-            f"(array_agg({name} ORDER BY seen DESC, {_ordered(name)} DESC) FILTER (WHERE {name} IS NOT NULL))[1] "
-            f"AS {name}, max(seen) FILTER (WHERE {name} IS NOT NULL) AS {name}_seen"
-            for name in POST_ATTRIBUTES
-        ]
+        attributes = [f"{_greatest(name, name)}, {_greatest('seen', name)} AS {name}_seen" for name in POST_ATTRIBUTES]
         chosen = ["(array_agg(id ORDER BY version))[1] AS id", "bool_or(is_repost) AS is_repost",
-                  "max(seen) AS captured_at", *attributes]  # fmt: skip
+                  "bool_or(published_time_known) AS published_time_known", "max(seen) AS captured_at",
+                  *attributes]  # fmt: skip
         grouping = "GROUP BY account_id, network, external_id"
     cursor.execute(
         f"CREATE TEMP TABLE merged_post ON COMMIT DROP AS SELECT account_id, network, external_id, {', '.join(chosen)} "
@@ -132,9 +131,13 @@ def _on_conflict() -> str:
     A load id marks what a reader has to look at again, so hearing the same once more does not renew it.
     """
     takes = {name: _takes(name) for name in POST_ATTRIBUTES}
-    differs = " OR ".join(f"({takes[name]} AND excluded.{name} IS DISTINCT FROM p.{name})" for name in POST_ATTRIBUTES)
-    changes = [f"{name} = CASE WHEN {takes[name]} THEN excluded.{name} ELSE p.{name} END" for name in POST_ATTRIBUTES]
-    changes += [f"{name}_seen = greatest(p.{name}_seen, excluded.{name}_seen)" for name in POST_ATTRIBUTES]
+    decided_by = takes | {f"{name}_seen": take for name, take in takes.items()}
+    decided_by["published_time_known"] = takes["published_at"]
+    changes = [f"{name} = CASE WHEN {take} THEN excluded.{name} ELSE p.{name} END" for name, take in decided_by.items()]
+    differs = " OR ".join(
+        f"({decided_by[name]} AND excluded.{name} IS DISTINCT FROM p.{name})"
+        for name in (*POST_ATTRIBUTES, "published_time_known")
+    )
     reposted = "(excluded.is_repost AND NOT p.is_repost)"
     return (
         f"ON CONFLICT (workspace_id, account_id, external_id) DO UPDATE SET {', '.join(changes)}, "
@@ -144,17 +147,23 @@ def _on_conflict() -> str:
     )
 
 
+def _rank(name: str, row: str = "", seen: str = "seen") -> list[str]:
+    """By what the values of an attribute are ordered, most important first; texts byte by byte, on every server."""
+    ranked = [f"{row}{seen}", f'{row}{name} COLLATE "C"' if name in _TEXTS else f"{row}{name}"]
+    return [f"{row}published_time_known", *ranked] if name == "published_at" else ranked
+
+
+def _greatest(what: str, name: str) -> str:
+    """Of the staged versions of a post, `what` the one with the winning value of an attribute says."""
+    order = ", ".join(f"{part} DESC" for part in _rank(name))
+    chosen = f"(array_agg({what} ORDER BY {order}) FILTER (WHERE {name} IS NOT NULL))[1]"
+    return f"{chosen} AS {name}" if what == name else chosen
+
+
 def _takes(name: str) -> str:
-    """Whether the capture's value of an attribute wins over the stored one."""
-    return (
-        f"(excluded.{name} IS NOT NULL AND (p.{name}_seen IS NULL OR excluded.{name}_seen > p.{name}_seen OR "
-        f"(excluded.{name}_seen = p.{name}_seen AND {_ordered('excluded.' + name)} > {_ordered('p.' + name)})))"
-    )
-
-
-def _ordered(column: str) -> str:
-    """A text compared byte by byte, so that every server decides alike."""
-    return f'{column} COLLATE "C"' if column.rpartition(".")[2] in _TEXTS else column
+    """Whether the capture's value of an attribute wins over the stored one, or was said again later."""
+    said, stored = (", ".join(_rank(name, row, f"{name}_seen")) for row in ("excluded.", "p."))
+    return f"(excluded.{name} IS NOT NULL AND (p.{name} IS NULL OR ({said}) > ({stored})))"
 
 
 def _one(cursor: Cursor) -> int:

@@ -63,8 +63,8 @@ class Staging:
     def _create(self) -> None:
         self._cursor.execute(
             "CREATE TEMP TABLE staged_version (version integer, account_number integer, external_id text, id uuid, "
-            "is_repost boolean, published_at timestamptz, post_type text, title text, text text, url text, "
-            "link_url text, duration_seconds double precision) ON COMMIT DROP"
+            "is_repost boolean, published_at timestamptz, published_time_known boolean, post_type text, title text, "
+            "text text, url text, link_url text, duration_seconds double precision) ON COMMIT DROP"
         )
         for grain, table in STAGED.items():
             keys = [f"{name} {_KEY_TYPES[name]}" for name in STAGED_KEYS[grain]]
@@ -152,8 +152,8 @@ class Staging:
         for index, (row, account) in enumerate(zip(rows, accounts, strict=True)):
             key = (account, row.external_id)
             # Within one post, so that two sets of attributes with one hash would be a 1 in 2^64 event per edit.
-            said = hash((row.published_at, row.post_type, row.title, row.text, row.url, row.link_url,
-                         row.duration_seconds, row.is_repost))  # fmt: skip
+            said = hash((row.published_at, row.published_time_known, row.post_type, row.title, row.text, row.url,
+                         row.link_url, row.duration_seconds, row.is_repost))  # fmt: skip
             seen = known.get(key)
             if seen is None or seen[0] != said:
                 self.versions += 1
@@ -173,6 +173,8 @@ class Staging:
             pl.Series("id", [str(new_id()) for _ in rows]),
             pl.Series("is_repost", [row.is_repost for row in rows]),
             instants("published_at", [row.published_at for row in rows], describe),
+            pl.Series("published_time_known",
+                      [row.published_time_known and row.published_at is not None for row in rows]),
             pl.Series("post_type", [None if row.post_type is None else row.post_type.value for row in rows], pl.String),
             *(texts(name, [getattr(row, name) for row in rows]) for name in ("title", "text", "url", "link_url")),
             real_numbers("duration_seconds", [row.duration_seconds for row in rows], describe),

@@ -29,9 +29,10 @@ load = Table(
 post = Table(
     "post", metadata,
     uuid("workspace_id", primary_key=True), uuid("id", primary_key=True), uuid("account_id"), text("network"),
-    text("external_id"), instant("published_at", nullable=True), text("post_type", nullable=True),
-    text("title", nullable=True), text("text", nullable=True), text("url", nullable=True),
-    text("link_url", nullable=True), of("duration_seconds", Float(53), nullable=True), of("is_repost", Boolean()),
+    text("external_id"), instant("published_at", nullable=True), of("published_time_known", Boolean()),
+    text("post_type", nullable=True), text("title", nullable=True), text("text", nullable=True),
+    text("url", nullable=True), text("link_url", nullable=True),
+    of("duration_seconds", Float(53), nullable=True), of("is_repost", Boolean()),
     instant("captured_at"), *(instant(f"{name}_seen", nullable=True) for name in POST_ATTRIBUTES),
     of("load_id", BigInteger()), schema="raw",
 )  # fmt: skip

@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
-import fsspec
-from fsspec.implementations.arrow import ArrowFSWrapper
-from pyarrow.fs import S3FileSystem
 
 from clientnest import settings
 from clientnest.errors import ConfigurationError
@@ -65,9 +62,14 @@ def open_store(destination: str | Path) -> Store:
         return LocalStore(Path(text))
     try:
         if text.startswith("s3://"):
+            from fsspec.implementations.arrow import ArrowFSWrapper
+            from pyarrow.fs import S3FileSystem
+
             filesystem, root = S3FileSystem.from_uri(text)
             return RemoteStore(ArrowFSWrapper(filesystem), "s3", root)
-        filesystem, root = fsspec.core.url_to_fs(text)
+        from fsspec.core import url_to_fs
+
+        filesystem, root = url_to_fs(text)
         return RemoteStore(filesystem, text.partition("://")[0], root)
     except (ImportError, ValueError, OSError) as error:
         raise ConfigurationError(

@@ -17,7 +17,7 @@ ATTRIBUTES = ("published_at", "post_type", "title", "text", "url", "link_url", "
 
 def post(external_id: str, *, days: float = 0, account: AccountRef = ACME, **rest: Any) -> PostRow:
     """A post's capture `days` after noon of 2026-03-05; keywords that are no attribute of a post are metrics."""
-    known = {name: rest.pop(name) for name in (*ATTRIBUTES, "is_repost") if name in rest}
+    known = {name: rest.pop(name) for name in (*ATTRIBUTES, "is_repost", "published_time_known") if name in rest}
     return PostRow(account, external_id, NOON + timedelta(days=days), rest, **known)
 
 
@@ -34,10 +34,11 @@ def query(statement: str, *parameters: Any, role: Role = Role.ETL) -> list[tuple
 
 
 def stored_posts(workspace_id: UUID) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """(account, post) → attributes, is_repost, captured_at."""
+    """(account, post) → attributes, is_repost, published_time_known, captured_at."""
     rows = query(
-        f"SELECT a.external_id, p.external_id, {', '.join('p.' + name for name in ATTRIBUTES)}, is_repost, captured_at "
-        "FROM raw.post p JOIN app.account a ON a.workspace_id = p.workspace_id AND a.id = p.account_id "
+        f"SELECT a.external_id, p.external_id, {', '.join('p.' + name for name in ATTRIBUTES)}, is_repost, "
+        "published_time_known, captured_at FROM raw.post p "
+        "JOIN app.account a ON a.workspace_id = p.workspace_id AND a.id = p.account_id "
         "WHERE p.workspace_id = %s",
         workspace_id,
     )

@@ -193,6 +193,7 @@ CREATE TABLE raw.post (
     network text NOT NULL,
     external_id text NOT NULL,
     published_at timestamptz,
+    published_time_known boolean NOT NULL DEFAULT false, -- false: published_at is a day's midnight, or not known
     post_type text,
     title text,
     text text,
@@ -294,10 +295,23 @@ BEGIN
         END LOOP;
     END LOOP;
 END $$;
-CREATE FUNCTION raw.drop_post_snapshots(month date) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+-- For retention, which may drop whole months of post snapshots and nothing else.
+CREATE FUNCTION raw.post_snapshot_pieces() RETURNS TABLE (first timestamptz, until timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC' AS $$
+    SELECT month, month + interval '1 month'
+    FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    CROSS JOIN LATERAL to_timestamp(right(relname, 7), 'YYYY_MM') month
+    WHERE inhparent = 'raw.post_snapshot'::regclass ORDER BY month
+$$;
+CREATE FUNCTION raw.drop_post_snapshots(first timestamptz, until timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC' AS $$
+DECLARE
+    month timestamptz;
 BEGIN
-    EXECUTE format('DROP TABLE raw.%I', 'post_snapshot_' || to_char(month, 'YYYY_MM'));
+    FOR month IN SELECT p.first FROM raw.post_snapshot_pieces() p
+        WHERE p.first >= drop_post_snapshots.first AND p.until <= drop_post_snapshots.until LOOP
+        EXECUTE format('DROP TABLE raw.%I', 'post_snapshot_' || to_char(month, 'YYYY_MM'));
+    END LOOP;
 END $$;
 """
 _HYPERTABLES = """
@@ -307,6 +321,16 @@ SELECT public.create_hypertable('raw.account_snapshot', 'captured_at',
     chunk_time_interval => interval '1 month', create_default_indexes => false);
 CREATE FUNCTION raw.ensure_partitions(first timestamptz, last timestamptz) RETURNS void
     LANGUAGE sql AS 'SELECT';  -- TimescaleDB makes its chunks itself
+CREATE FUNCTION raw.post_snapshot_pieces() RETURNS TABLE (first timestamptz, until timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT range_start, range_end FROM timescaledb_information.chunks
+    WHERE hypertable_schema = 'raw' AND hypertable_name = 'post_snapshot' ORDER BY range_start
+$$;
+CREATE FUNCTION raw.drop_post_snapshots(first timestamptz, until timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM public.drop_chunks('raw.post_snapshot', older_than => until, newer_than => first);
+END $$;
 """
 _COMPRESSION = """
 ALTER TABLE raw.post_snapshot SET (timescaledb.compress,
@@ -340,8 +364,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ml.best_time TO clientnest_etl;
 GRANT INSERT, SELECT ON app.event TO clientnest_etl;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA raw TO clientnest_etl;
 GRANT SELECT ON ALL TABLES IN SCHEMA raw TO clientnest_dbt;
-REVOKE ALL ON FUNCTION raw.ensure_partitions(timestamptz, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION raw.ensure_partitions(timestamptz, timestamptz) TO clientnest_etl;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA raw FROM PUBLIC;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA raw TO clientnest_etl;
 """
 
 
