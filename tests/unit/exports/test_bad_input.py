@@ -176,12 +176,15 @@ def test_numeric_ids_of_a_workbook_beyond_a_double_are_lost_and_smaller_ones_exa
     assert "Excel has rounded" in read.rejected[0].reason
 
 
-def test_a_stray_cell_far_away_is_refused_without_taking_the_memory_for_all_between(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("row", "column"), [(900_000, 16_000), (1_000_000, 120)])
+def test_a_stray_cell_far_away_is_refused_without_taking_the_memory_for_all_between(
+    tmp_path: Path, row: int, column: int
+) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(X_HEADER)
     sheet.append(x_row(NOON))
-    sheet.cell(row=900_000, column=16_000, value="oops")
+    sheet.cell(row=row, column=column, value="oops")
     path = tmp_path / "x.xlsx"
     book.save(path)
     with pytest.raises(UnreadableExport, match="more memory than a table needs") as refused:
