@@ -5,6 +5,7 @@ command needs it imports inside. Rooms outside `clientnest` do the same through 
 `clientnest.commands`, each naming such a function.
 """
 
+import os
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any
@@ -21,6 +22,7 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         from clientnest.cli import failures
 
+        os.umask(0o077)  # what an installation writes is its user's alone, uploads and logs included
         with failures.explained():
             return super().invoke(ctx)
 

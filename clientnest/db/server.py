@@ -8,6 +8,7 @@ ours is touched.
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -32,6 +33,8 @@ SYSTEM_USER = "clientnest-postgres"
 MINIMUM_FREE_BYTES = 500 * 1024**2
 _OUTSIDE = Path("/var/lib/clientnest-postgres")
 _SOCKET_LIMIT = 100  # bytes of a socket's path that every platform takes (107 on Linux, 103 on macOS)
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[\d+\] ")
+_CAUSE = re.compile(r"LOG: +(could not|invalid|unrecognized)")
 _CONFIGURATION = """\
 # Written by ClientNest at every start; put changes of your own into local.conf beside it.
 listen_addresses = ''
@@ -280,9 +283,11 @@ def _reason(logs: Iterable[Path], since: float) -> str:
 
 
 def _telling(text: str) -> str:
-    """The last line that names an error, with the detail below it; empty where there is none."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    """The last line that names an error, with the cause above it and the detail below; empty where there is none."""
+    lines = [_STAMP.sub("", line).strip() for line in text.splitlines() if line.strip()]
     for index in reversed(range(len(lines))):
-        if any(word in lines[index] for word in ("FATAL", "PANIC", "error:")):
-            return " ".join([lines[index], *(line for line in lines[index + 1 : index + 2] if "DETAIL" in line)])
+        if lines[index].startswith(("FATAL", "PANIC")) or "error:" in lines[index]:
+            above = [line for line in lines[max(0, index - 1) : index] if _CAUSE.match(line)]
+            below = [line for line in lines[index + 1 : index + 2] if line.startswith("DETAIL")]
+            return "; ".join([*above, lines[index], *below])
     return ""

@@ -17,9 +17,15 @@ _LABELS = {"dashboards": "Dashboards", "api": "API docs", "dagster": "Dagster", 
 
 
 def show_addresses(
-    console: Console, layout: Layout, addresses: Mapping[str, str], logins: Logins | None, took: float | None = None
+    console: Console,
+    layout: Layout,
+    addresses: Mapping[str, str],
+    logins: Logins | None,
+    *,
+    took: float,
+    training: bool,
 ) -> None:
-    """Print it. `took`: seconds that the start needed; `logins` where they are known."""
+    """Print it. `took`: seconds that the start needed; `training`: whether the first models are being trained."""
     command = command_name()
     rows = [(label, addresses[key]) for key, label in _LABELS.items() if key in addresses]
     if logins and logins.demo_email:
@@ -34,13 +40,15 @@ def show_addresses(
         ("Import", f"{command} import FILE..."),
         ("Stop", "Ctrl-C here, or `make stop` in another terminal"),
     ]
-    notes = ["Models are trained in the background; until then predictions say that there is none yet."]
+    notes = []
+    if training:
+        notes.append("The first models are being trained in the background; until then predictions say there is none.")
     if "SSH_CONNECTION" in os.environ:
         ports = " ".join(
             f"-L {address.split(':')[2].split('/')[0]}:{address.split('/')[2]}" for address in addresses.values()
         )
         notes.append(f"You are on another machine? Open the addresses there through: ssh {ports} THIS-MACHINE")
-    summary(console, f"ClientNest is up{f' after {took:.0f} s' if took else ''}", rows, notes)
+    summary(console, f"ClientNest is up after {took:.0f} s", rows, notes)
 
 
 def command_name() -> str:

@@ -81,7 +81,7 @@ class TerminalDisplay:
 
     def _render(self) -> Table:
         table = Table.grid(padding=(0, 1))
-        for column in ({"width": 2}, {"no_wrap": True, "min_width": 22}, {"justify": "right", "width": 6}, {}):
+        for column in ({"width": 2}, {"no_wrap": True, "min_width": 22}, {"justify": "right", "width": 8}, {}):
             table.add_column(**column)
         with self._lock:
             for line in self._lines.values():

@@ -61,7 +61,10 @@ def _run(layout: Layout, asked_ports: Mapping[str, int | None], console: Console
         display.close()
         if not supervisor.stopping:
             record.phase("running")
-            show_addresses(console, layout, ports.addresses(), start.logins, took=time.monotonic() - began)
+            show_addresses(
+                console, layout, ports.addresses(), start.logins,
+                took=time.monotonic() - began, training=start.brings_first_results,
+            )  # fmt: skip
             told = True
             start.refresh_tables()
             supervisor.watch()

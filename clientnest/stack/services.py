@@ -175,7 +175,7 @@ def daemons_beat(port: int, since: float) -> bool:
 def _uvicorn(application: str, port: int) -> tuple[str, ...]:
     return (
         "-m", "uvicorn", application, "--host", _HOST, "--port", str(port), "--no-access-log", "--no-server-header",
-        "--timeout-graceful-shutdown", "3", "--log-level", "warning",
+        "--timeout-graceful-shutdown", "2", "--log-level", "warning",
     )  # fmt: skip
 
 

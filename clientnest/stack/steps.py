@@ -63,6 +63,11 @@ class Start:
             finish=self._finish,
         )
 
+    @property
+    def brings_first_results(self) -> bool:
+        """Whether this start made the demo's data, from which models are learned now."""
+        return self._demo_data in {Demo.BROUGHT, Demo.UNDER_WAY}
+
     def refresh_tables(self) -> None:
         """Once everything runs: bring the dashboards' tables to this version where they are an earlier one's."""
         if self._tables is not None and not self._tables.fit and self._demo_data is not Demo.UNDER_WAY:

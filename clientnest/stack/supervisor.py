@@ -15,7 +15,7 @@ from clientnest.stack.record import Record
 READY_EVERY = 0.25
 ALIVE_EVERY = 10.0
 MISSES = 6  # consecutive checks without an answer until a process counts as hung: a minute of silence
-GRACE = 3.0  # seconds that a service gets to end by itself
+GRACE = 2.5  # seconds that a service gets to end by itself
 TRIES = 3  # failures until the start goes on without a service; it is tried on in the background
 LONGEST_PAUSE = 60.0
 STEADY = 60.0  # a service that ran this long starts counting its failures anew
