@@ -8,7 +8,7 @@ from streamlit import App
 from dashboards.session import END_PATH, KEEP_PATH, end_session, keep_session
 
 app = App(
-    "navigation.py",
+    "entry/navigation.py",
     routes=[
         Route(KEEP_PATH, keep_session, methods=["POST"]),
         Route(END_PATH, end_session, methods=["POST"]),

@@ -1,7 +1,7 @@
 """What pages read: `serve` readers, each in a transaction of its own inside one workspace, kept for a few seconds.
 
 Cached answers belong to a workspace. Whoever asks has been found to be its member earlier in the same run
-(`dashboards/navigation.py`), so nobody is handed another workspace's answer.
+(`dashboards/entry/navigation.py`), so nobody is handed another workspace's answer.
 """
 
 from datetime import timedelta

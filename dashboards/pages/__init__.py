@@ -1,1 +1,1 @@
-"""One page each; `render()` draws it into the frame that `dashboards/navigation.py` sets up."""
+"""One page each; `render()` draws it into the frame that `dashboards/entry/navigation.py` sets up."""

@@ -15,7 +15,7 @@ from dashboards.components.frame import View, choose_workspace, sign_out_button
 from dashboards.data import memberships_of
 from dashboards.pages import best_times, data_health, overview, posts, sign_in
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).parents[1] / "images"
 st.set_page_config(page_title="ClientNest", page_icon=str(IMAGES / "mark.svg"), layout="wide")
 
 
