@@ -14,7 +14,6 @@ from psycopg2.extensions import cursor as Cursor
 
 from clientnest.db.tables import raw
 from clientnest.errors import BadInput, Unavailable
-from clientnest.log import get_logger
 from clientnest.metrics import Grain, columns
 from clientnest.warehouse.history import HistoryReport, export_history
 from clientnest.warehouse.history.verify import verify_snapshots
@@ -24,8 +23,6 @@ AGES = ("1 hour", "24 hours", "7 days")
 """Ages of a post at which the marts work out its totals, between the snapshots around each."""
 
 _PATIENCE = "60s"
-
-log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,6 @@ def archive_and_drop(connection: Connection, destination: str | Path, *, before:
         cursor.execute("SELECT first, until FROM raw.post_snapshot_pieces() WHERE until <= %s ORDER BY first", (limit,))
         dropped = tuple(_archive(cursor, destination, first, until) for first, until in cursor.fetchall())
         _drop(cursor, dropped)
-    log.info("months dropped", pieces=len(dropped), rows=sum(piece.rows for piece in dropped))
     return RetentionReport(history, dropped)
 
 

@@ -15,7 +15,6 @@ from psycopg2.extensions import cursor as Cursor
 
 from clientnest.errors import PermanentError
 from clientnest.ids import new_id
-from clientnest.log import get_logger
 from clientnest.warehouse.history import manifest as manifests
 from clientnest.warehouse.history.engine import connect, load_csv, read_parquet, text
 from clientnest.warehouse.history.manifest import HistoryFile, Manifest
@@ -28,8 +27,6 @@ HISTORY_LOCK = 0x636E_6869_7374_0001
 LARGEST_FILE = 256 * 1024**2
 _WANTED_FILE = 160 * 1024**2
 _ROW_GROUP = 122_880
-
-log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +64,10 @@ def export_history(
             export.take(table, since)
         if newest > since:
             current = manifests.publish(store, replace(export.state, load_id=newest))
-        report = HistoryReport(
+        return HistoryReport(
             since, newest, export.changed_rows, export.partitions, len(current.files),
             sum(file.rows for file in current.files), sum(file.size for file in current.files),
         )  # fmt: skip
-        log.info("history exported", to_load_id=newest, changed_rows=report.changed_rows, partitions=report.partitions)
-        return report
 
 
 def _newest_load(cursor: Cursor, current: Manifest) -> int:
