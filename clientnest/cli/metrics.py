@@ -113,7 +113,6 @@ def _macro() -> str:
     entries = [
         {
             "name": metric.name,
-            "type": metric.sql_type,
             "unit": metric.unit.value,
             "kind": metric.kind.value,
             "aggregation": metric.aggregation.value,
@@ -121,10 +120,14 @@ def _macro() -> str:
         }
         for metric in catalogue().values()
     ]
-    lines = ",\n".join(f"    {json.dumps(entry)}" for entry in entries)
+    metrics = ",\n".join(f"    {json.dumps(entry)}" for entry in entries)
+    types = ",\n".join(f'    "{metric.name}": "{metric.sql_type}"' for metric in catalogue().values())
     return (
-        "{#- Written by `clientnest metrics seed` out of clientnest/metrics.py; change it there. -#}\n"
-        "{% macro catalogue() %}\n{{ return([\n" + lines + "\n]) }}\n{% endmacro %}\n"
+        "{#- Written by `clientnest metrics seed` out of clientnest/metrics.py; change it there. -#}\n\n"
+        "{#- Every metric, in display order. -#}\n"
+        "{% macro catalogue() %}\n{{ return([\n" + metrics + "\n]) }}\n{% endmacro %}\n\n"
+        "{#- The Postgres type of a metric's column. -#}\n"
+        "{% macro metric_type(name) -%}\n{{ {\n" + types + "\n}[name] }}\n{%- endmacro %}\n"
     )
 
 

@@ -1,10 +1,10 @@
 {#- What is impossible or suspicious about a post's numbers: they stay as they were captured, and say so. -#}
-{% macro post_flags() -%}
+{% macro post_flags(counters, ratios) -%}
     array_remove(array[
-        case when least({{ counter_metrics() | join(', ') }}) < 0 then 'negative_count' end,
+        case when least({{ counters | join(', ') }}) < 0 then 'negative_count' end,
         case
             when greatest(
-                {{ ratio_metrics() | join(', ') }}, engagement_rate_by_impressions, engagement_rate_by_reach
+                {{ ratios | join(', ') }}, engagement_rate_by_impressions, engagement_rate_by_reach
             ) > 1
                 then 'rate_above_100'
         end,

@@ -57,8 +57,7 @@ An aggregate: the last value that is known. `moment` is a whole number that grow
 element, so the greatest one holds the value of the last moment; unlike an ordered aggregate it needs no sort.
 -#}
 {% macro last_known(metric, moment='moment') -%}
-    {%- set kind = metric_type(metric) -%}
-    (max(array[{{ moment }}{{ '::double precision' if kind != 'bigint' }}, {{ metric }}]) filter (where {{ metric }} is not null))[2]
+    (max(array[{{ moment }}::{{ metric_type(metric) }}, {{ metric }}]) filter (where {{ metric }} is not null))[2]
 {%- endmacro %}
 
 {#- Microseconds of an instant: exact in double precision until the year 2255. -#}
@@ -78,11 +77,6 @@ element, so the greatest one holds the value of the last moment; unlike an order
 {% macro rate(numerator, denominator) -%}
     case when {{ denominator }} > 0 then {{ numerator }}::double precision / {{ denominator }} end
 {%- endmacro %}
-
-{#- The Postgres type of a metric's column. -#}
-{% macro metric_type(name) %}
-    {{ return((catalogue() | selectattr('name', 'equalto', name) | first).type) }}
-{% endmacro %}
 
 {#- Names with something before each. -#}
 {% macro prefixed(prefix, names) %}

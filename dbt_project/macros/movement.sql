@@ -25,15 +25,17 @@ belongs to no day in particular, and is NULL.
     )
 {%- endmacro %}
 
-{#- The last follower count known when a post was captured. -#}
-{% macro followers_at(followers, post) -%}
+{#- The last follower count (or when it was taken) of a row's account; by a time of the row, where one is given. -#}
+{% macro followers_at(followers, row, by=none, value='followers') -%}
     (
-        select f.followers
+        select f.{{ value }}
         from {{ followers }} as f
         where
-            f.workspace_id = {{ post }}.workspace_id
-            and f.account_id = {{ post }}.account_id
-            and f.captured_at <= {{ post }}.captured_at
+            f.workspace_id = {{ row }}.workspace_id
+            and f.account_id = {{ row }}.account_id
+            {% if by -%}
+            and f.captured_at <= {{ row }}.{{ by }}
+            {% endif -%}
         order by f.captured_at desc, f.origin desc
         limit 1
     )

@@ -11,7 +11,7 @@ select
     c.snapshots,
     c.metric,
     c.reported_share,
-    exists (
+    exists(
         select 1
         from {{ ref('metric_catalogue') }} as m
         where

@@ -1,5 +1,5 @@
--- One row per account and UTC day: what was published, and how the totals of the account's posts moved. A day that turns
--- out to have nothing keeps an empty row, so that the mart drops its own.
+-- One row per account and UTC day: what was published, and how the totals of the account's posts moved. A day that
+-- turns out to have nothing keeps an empty row, so that the mart drops its own.
 {{ config(
     unique_key=['workspace_id', 'account_id', 'day'],
     indexes=[
@@ -9,6 +9,7 @@
 ) }}
 {% set posts, publications = ref('int_post_day'), ref('int_post_publication') %}
 {% set movements = ref('int_post_movement') %}
+{% set all_daily = daily_metrics() | join(', ') %}
 {% set held_build = held_build() %}
 
 with changed as (
@@ -41,12 +42,12 @@ summed as (
         workspace_id,
         account_id,
         day,
-        count(*) as posts_measured,
-        count(*) filter (where num_nonnulls({{ daily_metrics() | join(', ') }}) > 0) as posts_compared,
-        bool_or(least({{ daily_metrics() | join(', ') }}) < 0) as has_negative,
         {% for metric in daily_metrics() -%}
-        sum({{ metric }})::{{ metric_type(metric) }} as {{ metric }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum({{ metric }})::{{ metric_type(metric) }} as {{ metric }},
+        {% endfor -%}
+        count(*) as posts_measured,
+        count(*) filter (where num_nonnulls({{ all_daily }}) > 0) as posts_compared,
+        bool_or(least({{ all_daily }}) < 0) as has_negative
     from touched
     inner join {{ movements }} using (workspace_id, account_id, day)
     group by workspace_id, account_id, day

@@ -1,4 +1,4 @@
--- One row per account and day that the network itself reported on: per metric the value of the last capture that has it.
+-- One row per account and day that the network itself reported on: per metric the last capture's value.
 {{ config(
     unique_key=['workspace_id', 'account_id', 'day'],
     indexes=[
@@ -25,11 +25,11 @@ with touched as (
 
 reports as (
     select
-        *,
-        {{ moment('captured_at') }} as moment
-    from {{ periods }}
-    inner join touched using (workspace_id, account_id, period_start)
-    where is_whole_day
+        p.*,
+        {{ moment('p.captured_at') }} as moment
+    from touched
+    inner join {{ periods }} as p using (workspace_id, account_id, period_start)
+    where p.is_whole_day
 )
 
 select

@@ -10,7 +10,7 @@
 {% set posts, loads = ref('stg_raw__post'), ref('stg_raw__load') %}
 {% set snapshots = ref('stg_raw__post_snapshot') %}
 {% set held_load = held_load() %}
-{% set useful_days = 7 * (1 + var('widest_bracket')) %}
+{% set useful_days = 7 * (1 + var('widest_bracket') | int) %}
 
 with touched as (
     select

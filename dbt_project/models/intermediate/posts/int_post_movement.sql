@@ -5,10 +5,10 @@ select
     today.workspace_id,
     today.account_id,
     today.post_id,
-    today.day,
     {% for metric in daily_metrics() -%}
-    {{ movement(metric) }} as {{ metric }}{{ ',' if not loop.last }}
-    {% endfor %}
+    {{ movement(metric) }} as {{ metric }},
+    {% endfor -%}
+    today.day
 from {{ ref('int_post_day') }} as today
 left join {{ ref('int_post_day') }} as yesterday
     on

@@ -25,9 +25,9 @@ with posts as (
 )
 
 select
-    workspace_id,
-    account_id,
-    post_id,
+    posts.workspace_id,
+    posts.account_id,
+    posts.post_id,
     posts.day,
     true as is_current,
     posts.load_id,
@@ -38,9 +38,9 @@ left join {{ this }} as held using (workspace_id, account_id, post_id, day)
 where posts.day is not null and held.is_current is not true
 union all
 select
-    workspace_id,
-    account_id,
-    post_id,
+    posts.workspace_id,
+    posts.account_id,
+    posts.post_id,
     held.day,
     false as is_current,
     posts.load_id,

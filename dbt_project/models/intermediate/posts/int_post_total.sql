@@ -3,26 +3,28 @@
     unique_key=['workspace_id', 'account_id', 'post_id'],
     indexes=[
         {'columns': ['workspace_id', 'account_id', 'post_id'], 'unique': true},
+        {'columns': ['workspace_id', 'account_id', 'captured_at']},
         {'columns': ['built_at']},
     ],
 ) }}
 {% set days = ref('int_post_day') %}
+{% set held_build = held_build() %}
 
-with captured_days as (
-    select
-        *,
-        (day - date '1970-01-01')::bigint as day_number
+with touched as (
+    select distinct
+        workspace_id,
+        account_id,
+        post_id
     from {{ days }}
-    {% if is_incremental() -%}
-    where (workspace_id, account_id, post_id) in (
-        select
-            workspace_id,
-            account_id,
-            post_id
-        from {{ days }}
-        where built_at > {{ held_build() }}
-    )
-    {%- endif %}
+    {% if is_incremental() %}where built_at > {{ held_build }}{% endif %}
+),
+
+captured_days as (
+    select
+        d.*,
+        (d.day - date '1970-01-01')::bigint as day_number
+    from touched
+    inner join {{ days }} as d using (workspace_id, account_id, post_id)
     offset 0 -- computed once per day, not once per metric
 )
 

@@ -31,6 +31,37 @@ with touched as (
     where built_at > {{ held_build }}
     {% endfor -%}
     {%- endif %}
+),
+
+published as (
+    select
+        workspace_id,
+        account_id,
+        count(*) as posts,
+        min(p.published_at) as first_published_at,
+        max(p.published_at) as last_published_at
+    from touched
+    inner join {{ posts }} as p using (workspace_id, account_id)
+    where not p.is_repost
+    group by workspace_id, account_id
+),
+
+captured as (
+    select
+        workspace_id,
+        account_id,
+        max(p.captured_at) as last_captured_at
+    from touched
+    inner join {{ performance }} as p using (workspace_id, account_id)
+    group by workspace_id, account_id
+),
+
+followed as (
+    select
+        *,
+        {{ followers_at(followers, 'touched') }} as followers,
+        {{ followers_at(followers, 'touched', value='captured_at') }} as followers_captured_at
+    from touched
 )
 
 select
@@ -41,34 +72,14 @@ select
     a.display_name,
     a.url,
     a.timezone,
-    p.posts,
-    p.first_published_at,
-    p.last_published_at,
-    greatest(c.last_captured_at, f.captured_at) as last_captured_at,
-    f.followers,
-    f.captured_at as followers_captured_at,
+    coalesce(published.posts, 0) as posts,
+    published.first_published_at,
+    published.last_published_at,
+    greatest(captured.last_captured_at, followed.followers_captured_at) as last_captured_at,
+    followed.followers,
+    followed.followers_captured_at,
     now() as built_at
-from touched
+from followed
 inner join {{ accounts }} as a using (workspace_id, account_id)
-cross join lateral (
-    select
-        count(*) as posts,
-        min(published_at) as first_published_at,
-        max(published_at) as last_published_at
-    from {{ posts }} as d
-    where d.workspace_id = a.workspace_id and d.account_id = a.account_id and not d.is_repost
-) as p
-cross join lateral (
-    select max(captured_at) as last_captured_at
-    from {{ performance }} as d
-    where d.workspace_id = a.workspace_id and d.account_id = a.account_id
-) as c
-left join lateral (
-    select
-        followers,
-        captured_at
-    from {{ followers }} as d
-    where d.workspace_id = a.workspace_id and d.account_id = a.account_id
-    order by d.captured_at desc, d.origin desc
-    limit 1
-) as f on true
+left join published using (workspace_id, account_id)
+left join captured using (workspace_id, account_id)

@@ -10,7 +10,23 @@
 {% set posts, accounts = ref('stg_raw__post'), ref('int_account') %}
 {% set held_load = held_load() %}
 
-with touched as (
+with {% if is_incremental() -%}
+-- Accounts whose zone was changed: all their posts have another local hour. One post of each tells.
+moved_accounts as (
+    select
+        a.workspace_id,
+        a.account_id
+    from {{ accounts }} as a
+    where a.timezone <> (
+        select one_post.timezone
+        from {{ this }} as one_post
+        where one_post.workspace_id = a.workspace_id and one_post.account_id = a.account_id
+        limit 1
+    )
+),
+
+{% endif -%}
+touched as (
     select
         workspace_id,
         account_id,
@@ -19,21 +35,12 @@ with touched as (
     {% if is_incremental() -%}
     where load_id > {{ held_load }}
     union
-    -- Accounts whose zone was changed: all their posts have another local hour.
     select
-        held.workspace_id,
-        held.account_id,
-        held.post_id
-    from {{ accounts }} as a
-    cross join lateral (
-        select s.timezone
-        from {{ this }} as s
-        where s.workspace_id = a.workspace_id and s.account_id = a.account_id
-        limit 1
-    ) as one_post
-    inner join {{ this }} as held
-        on a.workspace_id = held.workspace_id and a.account_id = held.account_id
-    where one_post.timezone <> a.timezone
+        p.workspace_id,
+        p.account_id,
+        p.post_id
+    from moved_accounts
+    inner join {{ posts }} as p using (workspace_id, account_id)
     {%- endif %}
 ),
 

@@ -16,24 +16,27 @@ with touched as (
 
 counted as (
     select
-        workspace_id,
-        account_id,
-        network,
+        p.workspace_id,
+        p.account_id,
+        p.network,
         l.source,
-        max(captured_at) as last_captured_at,
+        max(p.captured_at) as last_captured_at,
         max(l.loaded_at) as last_loaded_at,
         count(*) as posts,
-        sum(captured_days)::bigint as snapshots,
-        count(*) filter (where 'negative_count' = any(flags)) as flagged_negative,
-        count(*) filter (where 'rate_above_100' = any(flags)) as flagged_rate_above_100,
+        sum(p.captured_days)::bigint as snapshots,
+        count(*) filter (where 'negative_count' = any(p.flags)) as flagged_negative,
+        count(*) filter (where 'rate_above_100' = any(p.flags)) as flagged_rate_above_100,
         array[
-            {{ prefixed('count(', post_metrics()) | join('), ') }})
+            {% for metric in post_metrics() -%}
+            count(p.{{ metric }}),
+            {% endfor -%}
+            null
         ] as known
-    from {{ performance }} as p
-    inner join touched using (workspace_id, account_id)
-    inner join {{ ref('stg_raw__load') }} as l using (workspace_id)
-    where p.last_load_id = l.load_id and not p.is_repost
-    group by workspace_id, account_id, network, l.source
+    from touched
+    inner join {{ performance }} as p on touched.workspace_id = p.workspace_id and touched.account_id = p.account_id
+    inner join {{ ref('stg_raw__load') }} as l on p.workspace_id = l.workspace_id and p.last_load_id = l.load_id
+    where not p.is_repost
+    group by p.workspace_id, p.account_id, p.network, l.source
 )
 
 select
@@ -54,6 +57,12 @@ from touched
 left join counted as c
     on touched.workspace_id = c.workspace_id and touched.account_id = c.account_id
 left join lateral unnest(
-    array['{{ post_metrics() | join("', '") }}'], c.known
-) as metric (name, known) on true
+    array[
+        {% for metric in post_metrics() -%}
+        '{{ metric }}',
+        {% endfor -%}
+        null
+    ],
+    c.known
+) as metric (name, known) on metric.name is not null
 {% if not is_incremental() %}where c.source is not null{% endif %}

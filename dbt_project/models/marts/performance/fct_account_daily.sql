@@ -43,47 +43,52 @@ followed as (
         {{ followers_on(followers, 'touched.day') }} as followers_today,
         {{ followers_on(followers, 'touched.day - 1') }} as followers_before
     from touched
+),
+
+known as (
+    select
+        followed.*,
+        accounts.network,
+        moved.posts_published,
+        moved.posts_measured,
+        moved.posts_compared,
+        moved.has_negative,
+        {% for metric in daily_metrics() -%}
+        reported.{{ metric }} as reported_{{ metric }},
+        coalesce(reported.{{ metric }}, moved.{{ metric }}) as {{ metric }},
+        {% endfor -%}
+        reported.follows - reported.unfollows as reported_followers_change,
+        case
+            when reported.day is not null then 'reported'
+            when moved.posts_published > 0 or moved.posts_measured > 0 then 'difference'
+            when followed.followers_today is not null then 'difference'
+        end as source
+    from followed
+    inner join {{ accounts }} as accounts using (workspace_id, account_id)
+    left join {{ moved }} as moved using (workspace_id, account_id, day)
+    left join {{ reported }} as reported using (workspace_id, account_id, day)
 )
 
 select
     workspace_id,
     account_id,
-    accounts.network,
+    network,
     day,
-    coalesce(moved.posts_published, 0) as posts_published,
-    coalesce(moved.posts_measured, 0) as posts_measured,
-    coalesce(moved.posts_compared, 0) as posts_compared,
-    {{ engagement(
-        'coalesce(reported.likes, moved.likes)',
-        'coalesce(reported.comments, moved.comments)',
-        'coalesce(reported.shares, moved.shares)'
-    ) }} as engagement,
-    {% for metric in daily_metrics() -%}
-    coalesce(reported.{{ metric }}, moved.{{ metric }}) as {{ metric }},
-    {% endfor -%}
-    coalesce(reported.follows - reported.unfollows, followed.followers_today - followed.followers_before) as followers_change,
-    coalesce(
-        moved.has_negative or least({{ prefixed('reported.', daily_metrics()) | join(', ') }}) < 0, false
-    ) as has_negative,
+    coalesce(posts_published, 0) as posts_published,
+    coalesce(posts_measured, 0) as posts_measured,
+    coalesce(posts_compared, 0) as posts_compared,
+    {{ engagement('likes', 'comments', 'shares') }} as engagement,
+    {{ daily_metrics() | join(',\n    ') }},
+    coalesce(reported_followers_change, followers_today - followers_before) as followers_change,
+    coalesce(has_negative or least({{ prefixed('reported_', daily_metrics()) | join(', ') }}) < 0, false)
+        as has_negative,
     array_remove(array[
-        {% for metric in daily_metrics() -%}
-        case when reported.{{ metric }} is not null then '{{ metric }}' end,
+        {% for metric in daily_metrics() + ['followers_change'] -%}
+        case when reported_{{ metric }} is not null then '{{ metric }}' end,
         {% endfor -%}
-        case when reported.follows - reported.unfollows is not null then 'followers_change' end
+        null
     ], null) as reported_metrics,
-    case
-        when reported.day is not null then 'reported'
-        when moved.posts_published > 0 or moved.posts_measured > 0 or followed.followers_today is not null then 'difference'
-    end as source,
+    source,
     now() as built_at
-from followed
-inner join {{ accounts }} as accounts using (workspace_id, account_id)
-left join {{ moved }} as moved using (workspace_id, account_id, day)
-left join {{ reported }} as reported using (workspace_id, account_id, day)
-{% if not is_incremental() -%}
-where
-    reported.day is not null
-    or moved.posts_published > 0
-    or moved.posts_measured > 0
-    or followed.followers_today is not null
-{%- endif %}
+from known
+{% if not is_incremental() %}where source is not null{% endif %}

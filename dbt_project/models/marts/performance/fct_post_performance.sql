@@ -1,16 +1,27 @@
 {{ config(
     unique_key=['workspace_id', 'post_id'],
     indexes=[
-        {'columns': ['workspace_id', 'account_id', 'captured_at']},
+        {'columns': ['workspace_id', 'account_id']},
         {'columns': ['built_at']},
     ],
 ) }}
 {% set posts, totals, milestones = ref('dim_post'), ref('int_post_total'), ref('int_post_milestone') %}
-{% set followers, loads = ref('int_account_followers'), ref('stg_raw__load') %}
+{% set followers = ref('int_account_followers') %}
 {% set held_build = held_build() %}
 {% set totals_at_ages = ['impressions_24h', 'impressions_7d', 'views_24h', 'views_7d'] %}
 
-with touched as (
+with recounted as (
+    -- A follower count that came late changes the rates of posts captured after it.
+    select
+        workspace_id,
+        account_id,
+        min(captured_at) as since
+    from {{ followers }}
+    where built_at > {{ held_build }}
+    group by workspace_id, account_id
+),
+
+touched as (
     {% for model in [posts, totals, milestones] -%}
     select
         workspace_id,
@@ -18,30 +29,15 @@ with touched as (
         post_id
     from {{ model }}
     {% if is_incremental() %}where built_at > {{ held_build }}{% endif %}
-    {{ 'union' if not loop.last }}
-    {% endfor %}
-    {% if is_incremental() -%}
     union
-    -- A follower count that came late changes the rates of posts captured after it.
+    {% endfor -%}
     select
-        held.workspace_id,
-        held.account_id,
-        held.post_id
-    from (
-        select
-            workspace_id,
-            account_id,
-            min(captured_at) as captured_at
-        from {{ followers }}
-        where built_at > {{ held_build }}
-        group by workspace_id, account_id
-    ) as f
-    inner join {{ this }} as held
-        on
-            f.workspace_id = held.workspace_id
-            and f.account_id = held.account_id
-            and f.captured_at <= held.captured_at
-    {%- endif %}
+        t.workspace_id,
+        t.account_id,
+        t.post_id
+    from recounted
+    inner join {{ totals }} as t using (workspace_id, account_id)
+    where t.captured_at >= recounted.since
 ),
 
 engaged as (
@@ -56,7 +52,7 @@ engaged as (
         {% for age in ages() -%}
         {{ engagement_at(age) }} as engagement_{{ age }},
         {% endfor -%}
-        {{ followers_at(followers, 't') }} as followers
+        {{ followers_at(followers, 't', by='captured_at') }} as followers
     from touched
     inner join {{ posts }} as p using (workspace_id, account_id, post_id)
     left join {{ totals }} as t using (workspace_id, account_id, post_id)
@@ -93,9 +89,9 @@ select
     engagement_rate_by_impressions,
     engagement_rate_by_reach,
     engagement_rate_by_followers,
-    coalesce(age_hours >= 24 * {{ var('mature_days') }}, false) as is_mature,
-    {{ post_flags() }} as flags,
     is_repost,
     last_load_id,
+    coalesce(age_hours >= 24 * {{ var('mature_days') }}, false) as is_mature,
+    {{ post_flags(counter_metrics(), ratio_metrics()) }} as flags,
     now() as built_at
 from rated
