@@ -52,7 +52,7 @@ class _Codes:
         return found.person_id if found and found.until > time.monotonic() else None
 
 
-_codes = _Codes()
+codes = _Codes()
 
 
 def signed_in() -> UUID | None:
@@ -60,21 +60,24 @@ def signed_in() -> UUID | None:
     if "person_id" in st.session_state:
         person_id: UUID | None = st.session_state.person_id
         return person_id
-    cookie = st.context.cookies.get(COOKIE)
-    if not cookie:
-        return None
+    found = person_of(st.context.cookies.get(COOKIE) or "")
+    if found:
+        st.session_state.person_id = found
+    return found
+
+
+def person_of(cookie: str) -> UUID | None:
+    """Whose cookie it is; None for one that is not ours or has run out."""
     try:
-        found = verify_token(cookie, audience=_AUDIENCE).person_id
+        return verify_token(cookie, audience=_AUDIENCE).person_id
     except Unauthenticated:
         return None
-    st.session_state.person_id = found
-    return found
 
 
 def begin(person_id: UUID) -> None:
     """Sign somebody in; `settle` in the next run makes it last."""
     st.session_state.person_id = person_id
-    st.session_state.session_code = _codes.issue(person_id)
+    st.session_state.session_code = codes.issue(person_id)
 
 
 def finish() -> None:
@@ -105,7 +108,7 @@ def _post(path: str, body: str) -> None:
 async def keep_session(request: Request) -> Response:
     """Exchange a single-use code for the cookie. 204, or 403 where the code is unknown, used or too old."""
     code = (await request.body())[:200].decode("ascii", "replace")
-    person_id = _codes.redeem(code)
+    person_id = codes.redeem(code)
     if person_id is None:
         return Response(status_code=403)
     response = Response(status_code=204)

@@ -39,7 +39,7 @@ def account_name(account: Account) -> str:
     return f"{account.display_name} · {account.network_label}"
 
 
-def _by_name(accounts: tuple[Account, ...]) -> dict[str, Account]:
+def by_name(accounts: tuple[Account, ...]) -> dict[str, Account]:
     """Accounts by the name they are chosen by, in the address too; namesakes carry their handle as well."""
     count = Counter(map(account_name, accounts))
     return {
@@ -56,20 +56,20 @@ def choose(view: View, accounts: tuple[Account, ...]) -> Choice:
             bind="query-params", persist_state="session",
         )  # fmt: skip
         period = _custom(view) if kind == _CUSTOM else latest_period(view.workspace_id, _PERIODS[kind or "28-days"])
-        by_name = _by_name(accounts)
+        named = by_name(accounts)
         chosen = st.multiselect(
-            "Accounts", list(by_name), key="account", placeholder="All accounts", bind="query-params",
+            "Accounts", list(named), key="account", placeholder="All accounts", bind="query-params",
             persist_state="session",
         )  # fmt: skip
-    picked = tuple(by_name[name] for name in chosen if name in by_name)
+    picked = tuple(named[name] for name in chosen if name in named)
     return Choice(period, picked or accounts, tuple(account.account_id for account in picked))
 
 
 def choose_account(accounts: tuple[Account, ...]) -> Account:
     """One account, for pages that are about one."""
-    by_name = _by_name(accounts)
-    name = st.selectbox("Account", list(by_name), key="of", bind="query-params", persist_state="session")
-    return by_name[name]
+    named = by_name(accounts)
+    name = st.selectbox("Account", list(named), key="of", bind="query-params", persist_state="session")
+    return named[name]
 
 
 def _custom(view: View) -> Period:
