@@ -1,6 +1,5 @@
 """Writing a simulation into a workspace: into demos only, unless a load test is asked for in so many words."""
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from psycopg2.extensions import connection as Connection
@@ -9,23 +8,20 @@ from clientnest.errors import BadInput, NotFound
 from clientnest.simulate.brand import accounts
 from clientnest.simulate.capture import capture
 from clientnest.simulate.config import SimulationConfig
-
-if TYPE_CHECKING:
-    from clientnest.warehouse.write import LoadCounts
+from clientnest.warehouse.write import LoadCounts, write_capture
+from clientnest.workspaces import Workspace
 
 SOURCE = "simulate"
 
 
 def run(
     connection: Connection, workspace_id: UUID, config: SimulationConfig, *, run_id: str | None = None
-) -> "LoadCounts":
+) -> LoadCounts:
     """Generate and write everything in the caller's transaction (role etl). Twice the same is the same as once.
 
     Raises `NotFound` for an unknown workspace and `BadInput` where invented numbers would mix with a brand's own.
     """
-    from clientnest.warehouse.write import write_capture
-
-    _refuse_real_workspace(connection, workspace_id, config)
+    refuse_real_workspace(_workspace(connection, workspace_id), config)
     counts = write_capture(connection, workspace_id, capture(config), source=SOURCE, run_id=run_id)
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -39,15 +35,19 @@ def run(
     return counts
 
 
-def _refuse_real_workspace(connection: Connection, workspace_id: UUID, config: SimulationConfig) -> None:
+def refuse_real_workspace(workspace: Workspace, config: SimulationConfig) -> None:
+    """`BadInput` for a workspace that is no demo, unless a load test was asked for."""
+    if not workspace.is_demo and not config.load_test:
+        raise BadInput(
+            f"“{workspace.name}” ({workspace.slug}) is not a demo workspace; generated numbers would mix with its own.",
+            advice="Choose a demo workspace, or say --load-test if this workspace is there to be filled.",
+        )
+
+
+def _workspace(connection: Connection, workspace_id: UUID) -> Workspace:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, slug, is_demo FROM app.workspace WHERE id = %s", (str(workspace_id),))
+        cursor.execute("SELECT name, slug, timezone, is_demo FROM app.workspace WHERE id = %s", (str(workspace_id),))
         found = cursor.fetchone()
     if found is None:
         raise NotFound(f"There is no workspace {workspace_id}.")
-    name, slug, is_demo = found
-    if not is_demo and not config.load_test:
-        raise BadInput(
-            f"“{name}” ({slug}) is not a demo workspace; generated numbers would mix with its own.",
-            advice="Choose a demo workspace, or say --load-test if this workspace is there to be filled.",
-        )
+    return Workspace(workspace_id, *found)
