@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 import uvicorn
 
@@ -22,6 +23,10 @@ def running(world: World) -> Iterator[tuple[str, int]]:
     thread.start()
     while not server.started:
         time.sleep(0.05)
+    draft = {"account_id": str(world.mine.accounts["x"]), "planned_at": "2026-03-01T09:00:00Z"}
+    path = f"http://{host}:{port}/v1/workspaces/{world.mine.workspace_id}/predict"
+    while httpx.post(path, json={"drafts": [draft]}, headers=world.mine.headers, timeout=120).status_code == 503:
+        time.sleep(0.5)  # its predictor is loading
     yield host, port
     server.should_exit = True
     thread.join()
