@@ -5,6 +5,7 @@ folder above the data; here the server takes passwords only, listens on a Unix s
 ours is touched.
 """
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -33,6 +34,7 @@ SYSTEM_USER = "clientnest-postgres"
 MINIMUM_FREE_BYTES = 500 * 1024**2
 _OUTSIDE = Path("/var/lib/clientnest-postgres")
 _SOCKET_LIMIT = 100  # bytes of a socket's path that every platform takes (107 on Linux, 103 on macOS)
+_PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
 _STAMP = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[\d+\] ")
 _CAUSE = re.compile(r"LOG: +(could not|invalid|unrecognized)")
 _CONFIGURATION = """\
@@ -77,7 +79,8 @@ class EmbeddedServer:
     def socket_folder(self) -> Path:
         """Where it listens (a Unix socket: nothing on the network), or will when it starts."""
         inside = self.folder / "run"
-        if len(os.fsencode(inside)) + len("/.s.PGSQL.5432") < _SOCKET_LIMIT:
+        # Addresses carry this path; programs disagree about how spaces and signs in it are written there.
+        if len(os.fsencode(inside)) + len("/.s.PGSQL.5432") < _SOCKET_LIMIT and _PLAIN.fullmatch(str(inside)):
             return inside
         digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
         return Path("/tmp") / f"clientnest-{os.geteuid()}-{digest}"  # noqa: S108 - made and checked in `_own_folder`
@@ -113,6 +116,9 @@ class EmbeddedServer:
         """Stop it cleanly: connections are closed, a checkpoint is written."""
         if self.is_running():
             self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "-t", "120", "stop")
+            if not self.socket_folder.is_relative_to(self.folder):
+                with contextlib.suppress(OSError):
+                    self.socket_folder.rmdir()
 
     def is_running(self) -> bool:
         return self._postmaster() is not None
@@ -223,7 +229,9 @@ class EmbeddedServer:
 
     def _own_folder(self, folder: Path) -> None:
         """Make a folder of the server's own; one that somebody else put there (in /tmp) is refused, links too."""
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        if not folder.parent.is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.parent.chmod(0o711)  # the server's user passes through it, whatever the caller's umask says
         folder.mkdir(mode=0o700, exist_ok=True)
         owners = {os.geteuid()} if self._user is None else {0, pwd.getpwnam(self._user).pw_uid}
         if folder.is_symlink() or folder.lstat().st_uid not in owners:

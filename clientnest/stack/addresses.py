@@ -6,12 +6,15 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from clientnest.identity.setup import Logins
 from clientnest.stack.display import summary
 from clientnest.stack.layout import Layout
+
+if TYPE_CHECKING:
+    from clientnest.identity.setup import Logins
 
 _LABELS = {"dashboards": "Dashboards", "api": "API docs", "dagster": "Dagster", "mlflow": "MLflow"}
 
@@ -20,7 +23,7 @@ def show_addresses(
     console: Console,
     layout: Layout,
     addresses: Mapping[str, str],
-    logins: Logins | None,
+    logins: "Logins | None",
     *,
     took: float,
     training: bool,

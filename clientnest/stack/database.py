@@ -1,6 +1,9 @@
 """The embedded database as part of a run: started first, started again when it dies, stopped last."""
 
+import contextlib
 import threading
+
+import psycopg2
 
 from clientnest.db.server import EmbeddedServer
 from clientnest.errors import ClientNestError
@@ -22,6 +25,16 @@ class DatabaseKeeper:
         """Start it, and look after it from now on."""
         self._server.start(self._display.notice)
         self._thread.start()
+
+    def write_down(self) -> None:
+        """Have it write to disk what it still holds in memory, while others stop: its own stop is short then."""
+
+        def checkpoint() -> None:
+            with contextlib.suppress(psycopg2.Error), psycopg2.connect(self._server.url) as connection:
+                connection.autocommit = True
+                connection.cursor().execute("CHECKPOINT")
+
+        threading.Thread(target=checkpoint, name="checkpoint", daemon=True).start()
 
     def stop(self) -> None:
         """Stop it cleanly."""

@@ -102,7 +102,11 @@ class TerminalDisplay:
 
 
 def summary(console: Console, title: str, rows: Sequence[tuple[str, str]], notes: Sequence[str]) -> None:
-    """The short table at the end: what is where, who may sign in, how to go on."""
+    """The short table at the end: what is where, who may sign in, how to go on. Plain lines where it is no terminal."""
+    if not console.is_terminal:
+        for line in (title, *(f"  {label:<12} {value}" for label, value in rows), *notes):
+            console.print(line, soft_wrap=True, markup=False)
+        return
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")

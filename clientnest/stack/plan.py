@@ -42,6 +42,7 @@ class Plan:
     """Everything to be started, in the order in which it is shown."""
 
     items: Sequence[Step | Service]
+    before_stop: Callable[[], None] = field(default=lambda: None)  # at the first sign of an end; gives control back
     finish: Callable[[], None] = field(default=lambda: None)  # after every service has stopped: the database
 
     @property

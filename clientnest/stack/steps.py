@@ -5,25 +5,27 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import psycopg2
 
 from clientnest import settings
-from clientnest.db import bootstrap
 from clientnest.db.roles import Database, Role
 from clientnest.db.server import EmbeddedServer
 from clientnest.db.urls import libpq
 from clientnest.errors import PermanentError
-from clientnest.identity.setup import Logins, ensure_logins
 from clientnest.stack import rooms
 from clientnest.stack.child import Child, last_lines
 from clientnest.stack.database import DatabaseKeeper
 from clientnest.stack.layout import Layout
 from clientnest.stack.plan import Display, Plan, Step
 from clientnest.stack.record import end_leftovers
-from clientnest.stack.results import Demo, Tables, ask_for_demo_data, follow_demo_data
 from clientnest.stack.services import Ports, mlflow_store, services, working_folder
 from clientnest.stack.state import State
+
+if TYPE_CHECKING:
+    from clientnest.identity.setup import Logins
+    from clientnest.stack.results import Tables
 
 # The command line's own upgrade, with the address (it holds the password) kept out of the list of processes.
 _UPGRADE_MLFLOW = (
@@ -41,10 +43,11 @@ class Start:
     installation_id: str
     display: Display
     stopping: threading.Event
-    logins: Logins | None = None
-    _tables: Tables | None = None
+    logins: "Logins | None" = None
+    brings_first_results: bool = False  # the demo's data was made by this start, and models are learned from it now
+    _tables: "Tables | None" = None
     _keeper: DatabaseKeeper | None = None
-    _demo_data: Demo = Demo.KEPT
+    _demo_under_way: bool = False
 
     def plan(self) -> Plan:
         """Steps and services in the order in which they are shown; what may, runs side by side."""
@@ -60,17 +63,13 @@ class Start:
                 *running,
                 Step("demo", "Demo data, first results", self._demo, after=("logins", "manifest", "code", "daemon")),
             ],
+            before_stop=self._before_stop,
             finish=self._finish,
         )
 
-    @property
-    def brings_first_results(self) -> bool:
-        """Whether this start made the demo's data, from which models are learned now."""
-        return self._demo_data in {Demo.BROUGHT, Demo.UNDER_WAY}
-
     def refresh_tables(self) -> None:
         """Once everything runs: bring the dashboards' tables to this version where they are an earlier one's."""
-        if self._tables is not None and not self._tables.fit and self._demo_data is not Demo.UNDER_WAY:
+        if self._tables is not None and not self._tables.fit and not self._demo_under_way:
             self.display.notice("The dashboards' tables are being rebuilt for this version, in the background.")
             self._tables.rebuild(self.base, working_folder(), self.display.notice)
 
@@ -81,14 +80,23 @@ class Start:
         self._keeper.start()
         return None
 
+    # Each step loads what it needs itself: meanwhile the first processes are being started already.
+
     def _prepare(self) -> None:
+        from clientnest.db import bootstrap
+
         bootstrap.prepare()
 
     def _make_logins(self) -> None:
+        from clientnest.identity.setup import ensure_logins
+        from clientnest.stack.results import ask_for_demo_data
+
         self.logins = ensure_logins()
         ask_for_demo_data()
 
     def _parse(self) -> None:
+        from clientnest.stack.results import Tables
+
         self._tables = Tables(self.layout, rooms.dbt_manifest())
 
     def _upgrade_mlflow(self) -> str | None:
@@ -105,19 +113,23 @@ class Start:
         return remark
 
     def _demo(self) -> str | None:
+        from clientnest.stack.results import Demo, follow_demo_data
+
         said: list[str] = []
 
         def tell(text: str) -> None:
             said.append(text)
             self.display.remark("demo", text)
 
-        self._demo_data = follow_demo_data(tell, self.stopping.is_set)
-        if self._demo_data is Demo.BROUGHT and self._tables is not None:
+        became = follow_demo_data(tell, self.stopping.is_set)
+        self._demo_under_way = became is Demo.UNDER_WAY
+        self.brings_first_results = became in {Demo.BROUGHT, Demo.UNDER_WAY}
+        if became is Demo.BROUGHT and self._tables is not None:
             self._tables.note_fit()  # its run has just built them
         return {
             Demo.UNDER_WAY: "still being made, in the background",
             Demo.FAILED: f"there is none: {said[-1] if said else ''}",
-        }.get(self._demo_data)
+        }.get(became)
 
     def _run(self, command: list[str], environment: Mapping[str, str], name: str) -> None:
         """Run a program to its end; its log says what went wrong."""
@@ -132,6 +144,10 @@ class Start:
             raise PermanentError(
                 f"{name} failed: {said[0] if said else f'it ended with code {code}'}", advice=f"Its log is {log}."
             )
+
+    def _before_stop(self) -> None:
+        if self._keeper is not None:
+            self._keeper.write_down()
 
     def _finish(self) -> None:
         """After the services: whatever they left behind, then the database."""

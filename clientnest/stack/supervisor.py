@@ -78,6 +78,7 @@ class Supervisor:
         """Stop all services, wave by wave, then what the plan does last."""
         self._stopping.set()
         self._record.phase("stopping")
+        self._plan.before_stop()
         for wave in sorted({service.wave for service in self._plan.services}):
             keys = [service.key for service in self._plan.services if service.wave == wave]
             processes.stop_all([self._children[key] for key in keys if key in self._children], GRACE)
