@@ -23,8 +23,8 @@ _PARTIAL_PARSE = "partial_parse.msgpack"
 # What Postgres and libpq say when the same build may succeed later.
 _PASSING = re.compile(
     r"could not connect|connection refused|server closed the connection|terminating connection|connection.* closed|"
-    r"the database system is|deadlock detected|could not serialize|lock timeout|no such file or directory.*\.s\.PGSQL",
-    re.IGNORECASE | re.DOTALL,
+    r"the database system is|deadlock detected|could not serialize|lock timeout|connection to server .* failed",
+    re.IGNORECASE,
 )
 
 
@@ -98,12 +98,17 @@ def error_of(invocation: DbtCliInvocation) -> ClientNestError:
     log = invocation.target_path / "dbt.log"
     said = str(invocation.get_error()).partition("Errors parsed from dbt logs:")[2] or _last_lines(log)
     shown = _shortened(said)
-    if _PASSING.search(said):
+    if is_passing(said):
         return Unavailable(f"The dashboards' tables could not be refreshed just now: {shown}", advice=f"See {log}.")
     return PermanentError(
         f"The dashboards' tables could not be refreshed: {shown}",
         advice=f"What was imported is kept. The build's log is {log}.",
     )
+
+
+def is_passing(said: str) -> bool:
+    """Whether the database's words speak of a state that ends, and not of the project or the data."""
+    return _PASSING.search(said) is not None
 
 
 def _forget_old_runs(folder: Path) -> None:

@@ -73,7 +73,7 @@ def _note(arguments: Sequence[str], *, success: bool, **seconds: float) -> None:
     folder = settings.core().home / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     note = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "arguments": list(arguments),
         "success": success,
         **{f"{name}_seconds": round(value, 3) for name, value in seconds.items()},

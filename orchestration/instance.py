@@ -63,7 +63,7 @@ def _instance(folder: Path) -> dict[str, Any]:
                 "dequeue_interval_seconds": 1,
             },
         },
-        "run_monitoring": {"enabled": True, "start_timeout_seconds": 120, "poll_interval_seconds": 30},
+        "run_monitoring": {"enabled": True, "start_timeout_seconds": 180, "poll_interval_seconds": 30},
         "compute_logs": {
             "module": "dagster._core.storage.local_compute_log_manager",
             "class": "LocalComputeLogManager",

@@ -50,7 +50,6 @@ keep_history = define_asset_job(
     "keep_history",
     selection=[history],
     description="Write what no import's run has written, for example after one was killed.",
-    partitions_def=DAYS,
     executor_def=in_process_executor,
 )
 

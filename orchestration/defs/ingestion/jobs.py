@@ -2,13 +2,11 @@
 
 from dagster import AssetSelection, define_asset_job, in_process_executor
 
-from orchestration.days import DAYS
 from orchestration.launch import LOAD
 
 load = define_asset_job(
     LOAD,
     selection=AssetSelection.groups("raw", "staging", "intermediate", "marts", "serve", "history"),
     description="Bring what a job asks for into raw, build and test the models, keep the history, look at what came.",
-    partitions_def=DAYS,
     executor_def=in_process_executor,  # one process: starting one per asset costs more than the assets
 )

@@ -31,6 +31,7 @@ from orchestration.job import lease_of
 from orchestration.launch import run_request
 
 _PASSING = {"OperationalError", "InterfaceError", "Unavailable", "TransientError", "DagsterPostgresException"}
+_NOT_YET_AT_WORK = [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING]
 _logger = log.get_logger(__name__)
 
 
@@ -43,7 +44,7 @@ def queued_jobs(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipR
     """
     try:
         with session.tenant(Role.ETL) as connection:
-            jobs.extend(connection, _waiting_for_a_slot(context.instance))
+            jobs.extend(connection, _on_their_way(context.instance))
             for job in jobs.release_expired(connection):
                 context.log.warning(f"Job {job.id} was abandoned by its worker; it is {job.state} now.")
             claimed = jobs.claim(connection)
@@ -88,9 +89,10 @@ def cancelled_runs(context: RunStatusSensorContext) -> None:
         _close(lease, ClientNestError("The work was stopped in Dagster.", advice="Start it again when you want it."))
 
 
-def _waiting_for_a_slot(instance: DagsterInstance) -> list[Lease]:
-    """Leases of jobs whose runs wait in Dagster's queue: nobody can keep them alive but us."""
-    runs = instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED]), limit=1000)
+def _on_their_way(instance: DagsterInstance) -> list[Lease]:
+    """Leases of jobs whose runs wait in Dagster's queue or start up: nobody can keep them alive but us. A run that
+    never gets to work is failed by Dagster itself (`run_monitoring`)."""
+    runs = instance.get_runs(RunsFilter(statuses=_NOT_YET_AT_WORK), limit=1000)
     return [lease for run in runs if (lease := lease_of(run.tags)) is not None]
 
 

@@ -69,7 +69,6 @@ learn = define_asset_job(
     LEARN,
     selection=[learned],
     description="Train the models of one workspace; queued after every import and once a week.",
-    partitions_def=DAYS,
     executor_def=in_process_executor,
 )
 

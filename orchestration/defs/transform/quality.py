@@ -9,12 +9,14 @@ from dagster import job as dagster_job
 from orchestration.dbt import Dbt, conclude
 from orchestration.failures import explained
 
+_ALL_ROWS = ["test", "--exclude-resource-type", "unit_test", "--vars", "{check_all_rows: true}"]
+
 
 @op(out=Out(Nothing))
 def all_rows(context: OpExecutionContext, dbt: Dbt) -> Iterator[Any]:
     """`dbt test` without the limit to fresh rows; each test shows as a check on its table."""
     with explained(context):
-        invocation = dbt.start(["test", "--vars", "{check_all_rows: true}"], context, whole_project=True)
+        invocation = dbt.start(_ALL_ROWS, context, whole_project=True)
         yield from invocation.stream()
         conclude(invocation)
 
