@@ -17,7 +17,9 @@ def ensure(folder: Path) -> Path:
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
         absolute.parent.mkdir(parents=True, exist_ok=True)
-        absolute.mkdir(mode=mode, exist_ok=True)
+        if not absolute.is_dir():
+            absolute.mkdir(mode=mode, exist_ok=True)
+            absolute.chmod(mode)  # whatever the caller's umask says
     except OSError as error:
         raise PermanentError(_why(absolute, error), advice=_ADVICE) from error
     if not os.access(absolute, os.R_OK | os.W_OK | os.X_OK):
