@@ -114,7 +114,11 @@ def _make_posts(cursor, posts, *, day=None):
         if day is None
         else "%(day)s + n * interval '1 minute'"
     )
-    load = _load("published_at", "n") if day is None else "(SELECT load_id FROM bench_load b WHERE b.workspace_id = p.workspace_id)"
+    load = (
+        _load("published_at", "n")
+        if day is None
+        else "(SELECT load_id FROM bench_load b WHERE b.workspace_id = p.workspace_id)"
+    )
     number = "n" if day is None else "1000000000 + n"
     cursor.execute(
         f"""CREATE TEMP TABLE bench_post AS

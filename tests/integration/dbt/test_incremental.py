@@ -56,7 +56,7 @@ def build_times() -> dict[str, Any]:
 
 
 def some_capture(random: Random) -> Iterator[CaptureRow]:
-    """Posts, profiles and daily reports of some day, early or late; few keys, so that much of it meets what is there."""
+    """Posts, profiles and daily reports of some day, early or late; of few keys, so that many meet."""
     captured = FIRST + timedelta(hours=random.randrange(0, 24 * 20, 3))
     for _ in range(random.randrange(1, 9)):
         number = random.randrange(6)
@@ -87,7 +87,8 @@ def move_somebody(random: Random) -> None:
     with etl(role=Role.MIGRATE) as connection, connection.cursor() as cursor:
         zone = random.choice(("Europe/Berlin", "America/New_York", None, "Nowhere/Land"))
         cursor.execute(
-            "UPDATE app.account SET timezone = %s WHERE id = (SELECT id FROM app.account ORDER BY id OFFSET %s LIMIT 1)",
+            "UPDATE app.account SET timezone = %s "
+            "WHERE id = (SELECT id FROM app.account ORDER BY id OFFSET %s LIMIT 1)",
             (zone, random.randrange(4)),
         )
 
