@@ -12,7 +12,7 @@ _POOL = {"pool_size": 1, "max_overflow": 30, "pool_recycle": 1800, "pool_pre_pin
 
 class PooledPostgresStorage(DagsterPostgresStorage):
     """dagster-postgres opens a connection for every statement, which costs more than the statement: storing an event
-    takes 33 ms that way and 4 ms this way (docs/adr/0005-dagster.md). Connections lost with a restarted server are
+    takes 33 ms that way and 4 ms this way (docs/adr/0007-one-run-per-import.md). Connections lost with a restarted server are
     noticed before they are used."""
 
     def __init__(
