@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,7 @@ from psycopg2.extensions import cursor as Cursor
 from clientnest.errors import BadInput, PermanentError
 from clientnest.ids import new_id
 from clientnest.metrics import Grain, columns, sql_type
-from clientnest.records import AccountRef, AccountRow, CaptureRow, PeriodRow, PostRow
+from clientnest.records import AccountRef, AccountRow, CaptureRow, Metrics, PeriodRow, PostRow
 from clientnest.warehouse.columns import Describe, capture_times, clean, instants, real_numbers, texts, whole_numbers
 
 STAGED = {Grain.POST: "staged_post_snapshot", Grain.ACCOUNT: "staged_account_snapshot", Grain.PERIOD: "staged_period"}
@@ -87,12 +88,11 @@ class Staging:
             self._wait()
 
     def _add_batch(self, batch: list[CaptureRow]) -> None:
+        if odd := set(map(type, batch)) - {PostRow, AccountRow, PeriodRow}:
+            raise TypeError(f"write_capture takes PostRow, AccountRow and PeriodRow, not {odd.pop().__name__}")
         posts = [row for row in batch if isinstance(row, PostRow)]
         accounts = [row for row in batch if isinstance(row, AccountRow)]
         periods = [row for row in batch if isinstance(row, PeriodRow)]
-        if len(posts) + len(accounts) + len(periods) != len(batch):
-            odd = next(row for row in batch if not isinstance(row, PostRow | AccountRow | PeriodRow))
-            raise TypeError(f"write_capture takes PostRow, AccountRow and PeriodRow, not {type(odd).__name__}")
         if posts:
             self._add_posts(posts)
         if accounts:
@@ -112,14 +112,13 @@ class Staging:
         captured = [row.captured_at for row in rows]
         frame = [*keys, capture_times(captured, describe)]
         self._note_times(captured, partitioned=grain is not Grain.PERIOD)
-        metrics = [row.metrics for row in rows]
-        used = set().union(*metrics)
+        values = _by_metric([row.metrics for row in rows])
         known = columns(grain)
         for name in known:
-            if name in used:
+            if name in values:
                 make = whole_numbers if sql_type(name) == "bigint" else real_numbers
-                frame.append(make(name, [mapping.get(name) for mapping in metrics], describe))
-        if unknown := used.difference(known):
+                frame.append(make(name, values[name], describe))
+        if unknown := values.keys() - set(known):
             raise BadInput(
                 f"{', '.join(sorted(unknown))}: no such metric of a {grain.value}.",
                 advice="The catalogue in clientnest.metrics names them all.",
@@ -152,7 +151,8 @@ class Staging:
         for index, (row, account) in enumerate(zip(rows, accounts, strict=True)):
             key = (account, row.external_id)
             # Within one post, so that two sets of attributes with one hash would be a 1 in 2^64 event per edit.
-            said = hash((row.published_at, row.published_time_known, row.post_type, row.title, row.text, row.url,
+            # (A member of an enumeration is one object; its own hash is slow.)
+            said = hash((row.published_at, row.published_time_known, id(row.post_type), row.title, row.text, row.url,
                          row.link_url, row.duration_seconds, row.is_repost))  # fmt: skip
             seen = known.get(key)
             if seen is None or seen[0] != said:
@@ -193,10 +193,14 @@ class Staging:
         return numbers
 
     def _account_number(self, account: AccountRef) -> int:
+        known = self._account_numbers.get((account.network, account.external_id))
+        if known is not None:
+            return known
         external_id = clean(account.external_id)
         if not external_id:
             raise BadInput(f"An account of {account.network} has no name or id.", advice="Name it with --account.")
         number = self._account_numbers.setdefault((account.network, external_id), len(self.accounts))
+        self._account_numbers[account.network, account.external_id] = number
         if number == len(self.accounts):
             self.accounts.append(AccountRef(account.network, external_id, clean(account.display_name), account.url))
         return number
@@ -230,6 +234,17 @@ def _batches(rows: Iterable[CaptureRow], size: int) -> Iterator[list[CaptureRow]
     iterator = iter(rows)
     while batch := list(islice(iterator, size)):
         yield batch
+
+
+def _by_metric(rows: list[Metrics]) -> dict[str, Sequence[Any]]:
+    """Each metric that occurs, with its value in every row. Rows of one source mostly name the same metrics."""
+    names = tuple(rows[0])
+    if len(names) > 1 and set(map(len, rows)) == {len(names)}:
+        try:
+            return dict(zip(names, zip(*map(itemgetter(*names), rows), strict=True), strict=True))
+        except KeyError:
+            pass  # as many, but not the same
+    return {name: [row.get(name) for row in rows] for name in set().union(*rows)}
 
 
 def _describer(rows: Sequence[Any]) -> Describe:

@@ -9,13 +9,13 @@ from clientnest.warehouse.history.manifest import HistoryFile
 from clientnest.warehouse.history.store import Store
 from clientnest.warehouse.history.tables import HistoryTable
 
-_WRITING_MEMORY = "1GB"
+_WRITING_MEMORY = "512MB"
 
 
 def connect(store: Store, *, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A fresh in-memory database that can read the store; with `spill` its memory is bounded, for writing."""
     connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     if spill is not None:
         connection.execute(f"SET memory_limit = '{_WRITING_MEMORY}'")
         connection.execute(f"SET temp_directory = {text(str(spill / 'spill'))}")
