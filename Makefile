@@ -20,10 +20,10 @@ stop: install ## Stop what `make run` started, from another terminal
 	@exec $(BIN)/python -m clientnest.cli stop
 
 status: install ## Show what runs, and where
-	@exec $(BIN)/python -m clientnest.cli status
+	@$(BIN)/python -m clientnest.cli status || true
 
 doctor: install ## Explain what is wrong with this installation
-	@exec $(BIN)/python -m clientnest.cli doctor
+	@$(BIN)/python -m clientnest.cli doctor || true
 
 clean: ## Remove the environment and caches; data is kept
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs

@@ -115,6 +115,11 @@ def install(groups: "set[str]") -> None:
     surroundings = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(ENVIRONMENT))
     surroundings.pop("VIRTUAL_ENV", None)
     if subprocess.call(command, cwd=str(ROOT), env=surroundings) != 0:
+        if not Path(python).is_absolute():
+            raise Stop(
+                "This machine has no Python that ClientNest runs on, and none could be fetched.",
+                f"Install Python 3.11 to {python}, then: make run PYTHON=python{python}",
+            )
         raise Stop(
             "The packages could not be installed; what uv said is above.",
             "Usual reasons: no way to pypi.org (set HTTPS_PROXY, or UV_DEFAULT_INDEX for a mirror), or a full disk. "
