@@ -12,8 +12,8 @@ _POOL = {"pool_size": 1, "max_overflow": 30, "pool_recycle": 1800, "pool_pre_pin
 
 class PooledPostgresStorage(DagsterPostgresStorage):
     """dagster-postgres opens a connection for every statement, which costs more than the statement: storing an event
-    takes 33 ms that way and 4 ms this way (docs/adr/0007-one-run-per-import.md). Connections lost with a restarted server are
-    noticed before they are used."""
+    takes 33 ms that way and 4 ms this way (docs/adr/0007-one-run-per-import.md). Connections that were lost with a
+    restarted server are noticed before they are used."""
 
     def __init__(
         self,

@@ -100,7 +100,10 @@ class Champions:
                 if held is not None:
                     fresh[name] = held
         self._held = MappingProxyType(fresh)
-        self._keep(fresh)
+        try:
+            self._keep(fresh)
+        except OSError as error:
+            _log.warning("champions cannot be kept on disk; they serve from memory", error=str(error)[:300])
 
     def _run(self) -> None:
         self._load_kept()

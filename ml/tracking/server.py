@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from clientnest.errors import Unavailable
+from clientnest.errors import PermanentError, Unavailable
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -14,6 +14,9 @@ _QUIET = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }
+
+# The last is two trainings making the same experiment or model at once. A connection that fails is an INTERNAL_ERROR.
+_PASSING = {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_ALREADY_EXISTS"}
 
 
 def open_mlflow(tracking_uri: str) -> Any:
@@ -29,14 +32,14 @@ def open_mlflow(tracking_uri: str) -> Any:
 
 @contextmanager
 def reachable() -> Iterator[None]:
-    """Turns MLflow's and its transport's failures into `Unavailable`, which a caller may retry."""
+    """Turns MLflow's failures into ours: `Unavailable` where trying again may help, else `PermanentError`."""
     from mlflow.exceptions import MlflowException
     from requests.exceptions import RequestException
 
     try:
         yield
     except (MlflowException, RequestException) as error:
-        raise Unavailable(
-            f"MLflow did not take the training: {str(error).strip().splitlines()[0]}",
-            advice="Check that MLflow runs (`clientnest status`) and train again.",
-        ) from error
+        said = f"MLflow did not take the training: {str(error).strip().splitlines()[0]}"
+        if isinstance(error, MlflowException) and error.error_code not in _PASSING:
+            raise PermanentError(said, advice="MLflow's own words above say what it refuses.") from error
+        raise Unavailable(said, advice="Check that MLflow runs (`clientnest status`) and train again.") from error

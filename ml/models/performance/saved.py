@@ -61,7 +61,11 @@ def load(folder: Path) -> PerformanceModel:
             held = {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise _unreadable(folder, str(error)) from error
-    if not isinstance(described, dict) or described.get("format") != FORMAT or described["design"] != [*DESIGN_COLUMNS]:
+    if (
+        not isinstance(described, dict)
+        or described.get("format") != FORMAT
+        or described.get("design") != [*DESIGN_COLUMNS]
+    ):
         raise _unreadable(folder, "it was made for another version of ClientNest")
     try:
         vocabulary = Vocabulary(_as_strings(held["terms"]), held["idf"])
