@@ -48,8 +48,8 @@ summed as (
         count(*) as posts_measured,
         count(*) filter (where num_nonnulls({{ all_daily }}) > 0) as posts_compared,
         bool_or(least({{ all_daily }}) < 0) as has_negative
-    from {{ movements }}
-    {% if is_incremental() %}inner join touched using (workspace_id, account_id, day){% endif %}
+    from touched
+    inner join {{ movements }} using (workspace_id, account_id, day)
     group by workspace_id, account_id, day
 ),
 
@@ -59,9 +59,9 @@ published as (
         account_id,
         day,
         count(*) as posts_published
-    from {{ publications }}
-    {% if is_incremental() %}inner join touched using (workspace_id, account_id, day){% endif %}
-    where is_current
+    from touched
+    inner join {{ publications }} as p using (workspace_id, account_id, day)
+    where p.is_current
     group by workspace_id, account_id, day
 )
 

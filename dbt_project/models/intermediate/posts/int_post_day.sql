@@ -3,7 +3,7 @@
     unique_key=['workspace_id', 'account_id', 'post_id', 'day'],
     indexes=[
         {'columns': ['workspace_id', 'account_id', 'post_id', 'day'], 'unique': true},
-        {'columns': ['workspace_id', 'account_id', 'day', 'post_id']},
+        {'columns': ['workspace_id', 'account_id', 'day']},
         {'columns': ['load_id']},
         {'columns': ['built_at']},
     ],
