@@ -59,14 +59,17 @@ def matching(staged: str, target: str, keys: tuple[str, ...], rows: int) -> str:
 
 @contextmanager
 def careful_planning(cursor: Cursor, rows: int) -> Iterator[None]:
-    """Planner settings for merging up to `rows` staged rows per table; the transaction's own are put back after."""
-    wanted = {"work_mem": "128MB"}
+    """Server settings for merging up to `rows` staged rows per table; the transaction's own are put back after."""
+    wanted = {"work_mem": "128MB", "timescaledb.max_tuples_decompressed_per_dml_transaction": "0"}
     if rows > _FEW_ROWS:
         wanted["enable_nestloop"] = "off"
-    former = {}
+    former: dict[str, str] = {}
     for name, value in wanted.items():
-        cursor.execute("SELECT current_setting(%s), set_config(%s, %s, true)", (name, name, value))
-        former[name] = (cursor.fetchone() or ("",))[0]
+        cursor.execute("SELECT current_setting(%s, true)", (name,))
+        current = (cursor.fetchone() or (None,))[0]
+        if current is not None:  # a server without TimescaleDB does not know its settings
+            former[name] = current
+            cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
     yield
     for name, value in former.items():  # after an error the transaction is rolled back, and these with it
         cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
