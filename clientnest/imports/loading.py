@@ -78,6 +78,10 @@ class NothingUsable(BadInput):
     code = "nothing-usable"
 
 
+class _AlreadyIn(Exception):
+    """Another attempt at the job, which had lost its lease but not ended yet, wrote the file first."""
+
+
 def load(
     job: jobs.Job, row: Row[Any], options: ImportOptions, *, run_id: str | None, tell: Callable[[int], None]
 ) -> Loaded:
@@ -93,6 +97,8 @@ def load(
         return _refuse(row, gone, rejects)
     try:
         return _write(job.workspace_id, row, file, options.reading(row.modified_at), rejects, run_id=run_id, tell=tell)
+    except _AlreadyIn:
+        return earlier(row)
     except BadInput as error:
         return _refuse(row, error, rejects)
     except psycopg2.DataError as error:
@@ -176,7 +182,7 @@ def _note(connection: Connection, row: Row[Any], reading: ExportReading, rejects
             },
         )
         if cursor.rowcount != 1:
-            raise jobs.LostLease(f"{row.name} was taken in by another attempt meanwhile.")
+            raise _AlreadyIn
 
 
 def _refuse(row: Row[Any], error: ClientNestError, rejects: Rejects) -> Loaded:

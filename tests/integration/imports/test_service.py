@@ -156,6 +156,22 @@ def test_an_import_interrupted_anywhere_ends_the_same_when_it_is_run_again(works
     assert holdings(workspace) == holdings(undisturbed)
 
 
+def test_an_attempt_that_lost_its_lease_and_still_writes_does_not_disturb_the_next(
+    workspace: UUID, tmp_path: Path
+) -> None:
+    paths = [files.write(tmp_path, files.x_file(3 + n), f"{n}.csv") for n in range(3)]
+    job = claim(stage(workspace, paths, ON))
+    late: list[int] = []
+
+    def overtaken(step: str, progress: float) -> None:
+        if step == "reading 1.csv" and not late:
+            late.append(run(job).imported)
+
+    outcome = service.run(job, report=overtaken)
+    assert (outcome.imported, outcome.refused, late) == (3, 0, [3])
+    assert len(holdings(workspace)["posts"]) == 5
+
+
 def test_a_database_that_goes_away_while_writing_leaves_nothing_of_the_file(
     workspace: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
