@@ -134,7 +134,7 @@ with TestClient(app, headers={"X-Request-ID": "trace-0123456789", "Authorization
     environment = {**os.environ, "CLIENTNEST_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
     lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    assert {line["request_id"] for line in lines} == {"trace-0123456789"}
+    assert {line["request_id"] for line in lines if line["module"] == "api"} == {"trace-0123456789"}
     assert any("RuntimeError: the reason" in line.get("exception", "") for line in lines)
     assert [(line["path"], line["status"]) for line in lines if line["event"] == "request"] == [
         ("/broken", 500), ("/v1/auth/token", 422),
