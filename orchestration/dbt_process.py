@@ -2,6 +2,7 @@
 
 The lock is Postgres's and belongs to this process: it is held exactly as long as the build, whatever happens to the
 Dagster run that asked for it. A build whose run was killed stops within a second; what it had not committed is gone.
+The first whole build of a new version of the models builds all tables anew.
 """
 
 import json
@@ -11,15 +12,20 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import version as installed_version
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import cursor as Cursor
 
 from clientnest import settings
 from clientnest.db import session
 from clientnest.db.dbt_env import dbt_environment
 from clientnest.db.roles import Role
 from clientnest.errors import ClientNestError
+from orchestration import model_version
 
 BUILD_LOCK = 0x636E_6462_7400_0001
 
@@ -28,7 +34,7 @@ def main() -> None:
     """Run dbt with the arguments of this process, which ends with dbt's exit code (2 where dbt could not begin)."""
     arguments = sys.argv[1:]
     if arguments == ["--version"]:
-        print(f"Core:\n  - installed: {version('dbt-core')}")
+        print(f"Core:\n  - installed: {installed_version('dbt-core')}")
         return
     started = time.monotonic()
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
@@ -37,9 +43,16 @@ def main() -> None:
         from dbt.cli.main import dbtRunner  # takes seconds, so before the lock
 
         loaded = time.monotonic()
-        with one_at_a_time():
+        with one_at_a_time() as cursor:
             locked = time.monotonic()
+            whole = model_version.builds_everything(arguments)
+            version = model_version.current()
+            if whole and model_version.of_tables(cursor) != version:
+                arguments = [*dict.fromkeys([*arguments, "--full-refresh"])]
             answer = dbtRunner().invoke(arguments)
+            if whole and _all_tables_built(answer):
+                with suppress(psycopg2.Error):  # then the next build builds anew once more
+                    model_version.note(cursor, version)
     except ClientNestError as error:
         sys.exit(f"{error.message} {error.advice}")
     finished = time.monotonic()
@@ -52,14 +65,21 @@ def main() -> None:
     sys.exit(0 if answer.success else 1)
 
 
+def _all_tables_built(answer: Any) -> bool:
+    """Whether no table is of an earlier version now; tests that failed on the data do not matter here."""
+    results = getattr(answer.result, "results", None) or ()
+    built = [result for result in results if result.node.resource_type in {"model", "seed"}]
+    return bool(built) and all(result.status == "success" for result in built)
+
+
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[Cursor]:
     """Wait for other builds on this database; they wait for this one."""
     with session.etl(role=Role.DBT) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", (BUILD_LOCK,))
-            yield
+            yield cursor
 
 
 def _end_with_parent(parent: int) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import text
 from clientnest import settings
 from clientnest.db import session
 from clientnest.db.roles import Database, Role
+from orchestration import model_version
 from tests.conftest import make_workspace
 from tests.integration.imports.helpers import holdings
 from tests.integration.orchestration.processes import Services
@@ -58,6 +60,14 @@ def run_of(workspace: UUID, kind: str = "import") -> str:
     return str(run_id)
 
 
+def until_ended(run_id: str) -> None:
+    """Wait for a run to end: it notes its last events after the job is done, when people have their numbers already."""
+    deadline = time.monotonic() + 60
+    while query("SELECT status FROM runs WHERE run_id = %s", run_id, database=Database.DAGSTER) != [("SUCCESS",)]:
+        assert time.monotonic() < deadline, "the run did not end"
+        time.sleep(0.2)
+
+
 def test_37_monthly_files_are_one_run_with_one_start_of_dbt_and_then_in_the_dashboards(
     dagster: Services, workspace: UUID, real_data: Path
 ) -> None:
@@ -77,12 +87,16 @@ def test_37_monthly_files_are_one_run_with_one_start_of_dbt_and_then_in_the_dash
     tags = dict(query("SELECT key, value FROM run_tags WHERE run_id = %s", *runs[0], database=Database.DAGSTER))
     assert tags["dagster/asset_partition_range_start"] == min(days)
     assert tags["dagster/asset_partition_range_end"] == max(days)
+    until_ended(run_of(workspace))
     for asset in ('["raw", "post_snapshot"]', '["marts", "fct_post_performance"]', '["serve", "post"]'):
         materialised = query(
             "SELECT DISTINCT partition FROM event_logs WHERE asset_key = %s AND dagster_event_type = %s",
             asset, "ASSET_MATERIALIZATION", database=Database.DAGSTER,
         )  # fmt: skip
         assert {day for (day,) in materialised} == days, asset
+    with session.etl(role=Role.DBT) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT obj_description('marts'::regnamespace)")
+        assert cursor.fetchall() == [(model_version.current(),)]
     # The training was asked for with the end of the import, and runs apart from it.
     assert query("SELECT count(*) FROM app.job WHERE workspace_id = %s AND kind = 'learn'", str(workspace)) == [(1,)]
 

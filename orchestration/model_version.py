@@ -1,0 +1,46 @@
+"""Which version of the dbt project built the tables: where its SQL changed, they are built anew from all captures.
+
+Incremental models compute again what new captures touch; what a new version would compute otherwise of older captures
+they would never see.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+from psycopg2.extensions import cursor as Cursor
+
+from clientnest.db.dbt_env import dbt_project_folder
+
+_SELECTING = ("--select", "-s", "--models", "-m", "--exclude", "--selector")
+_EVERYTHING = "fqn:*"  # what dagster-dbt selects where all is to be built
+_VERSIONED = ("macros/**/*.sql", "models/**/*.sql", "seeds/*.csv", "dbt_project.yml")
+
+
+def current() -> str:
+    """The version of this checkout's models: changes with any SQL that decides what the tables hold."""
+    project = dbt_project_folder()
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in _VERSIONED for path in project.glob(pattern)):
+        digest.update(f"{path.relative_to(project)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def builds_everything(arguments: Sequence[str]) -> bool:
+    """Whether dbt, started with these arguments, builds every table."""
+    if not arguments or arguments[0] != "build":
+        return False
+    followed = zip(arguments, [*arguments[1:], ""], strict=True)
+    return all(value == _EVERYTHING for name, value in followed if name.partition("=")[0] in _SELECTING)
+
+
+def of_tables(cursor: Cursor) -> str | None:
+    """The version that last built all tables of this database; None where none is noted."""
+    cursor.execute("SELECT obj_description('marts'::regnamespace)")
+    row = cursor.fetchone()
+    return str(row[0]) if row and row[0] else None
+
+
+def note(cursor: Cursor, version: str) -> None:
+    """Keep with the tables which version built them."""
+    cursor.execute("COMMENT ON SCHEMA marts IS %s", (version,))
