@@ -112,6 +112,10 @@ def _ensure_roles(server: Connection) -> None:
                 sql.SQL(verb + " PASSWORD %s").format(name),
                 (passwords[role.value],),
             )
+            if role.longest_statement is not None:
+                cursor.execute(
+                    sql.SQL("ALTER ROLE {} SET statement_timeout = %s").format(name), (f"{role.longest_statement}s",)
+                )
         # An administrator that is not a superuser (managed servers) may hand ownership only to roles it is a member of.
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
         if cursor.fetchone() == (False,):

@@ -19,6 +19,12 @@ class Role(StrEnum):
     def login(self) -> str:
         return f"clientnest_{self.value}"
 
+    @property
+    def longest_statement(self) -> int | None:
+        """Seconds after which the server gives up a statement of the role: those who answer people cannot be held up
+        by one question. None where there is no limit."""
+        return {Role.API: 30, Role.DASHBOARDS: 60}.get(self)
+
 
 class Database(StrEnum):
     """The three databases on one server."""

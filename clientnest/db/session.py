@@ -8,11 +8,13 @@ from uuid import UUID
 import psycopg2
 from psycopg2.extensions import connection as Psycopg2Connection
 from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from clientnest.db.roles import Database, Role
 from clientnest.db.urls import libpq, role_url
 from clientnest.errors import Unavailable
 
+_CANCELLED = "57014"  # what Postgres calls a statement that ran into its time limit
 _made: list[Engine] = []
 
 
@@ -36,16 +38,25 @@ def tenant(role: Role, *, workspace_id: UUID | None = None, person_id: UUID | No
     """A transaction that sees one workspace (none: only what the person may know before choosing one).
 
     The scope is set for the transaction only, so a pooled connection never carries it over to another request.
+    Raises `Unavailable` where a statement took longer than the role may (`Role.longest_statement`).
     """
-    with engine(role).begin() as connection:
-        connection.execute(
-            text(
-                "SELECT set_config('clientnest.workspace_id', :workspace, true), "
-                "set_config('clientnest.person_id', :person, true)"
-            ),
-            {"workspace": str(workspace_id or ""), "person": str(person_id or "")},
-        )
-        yield connection
+    try:
+        with engine(role).begin() as connection:
+            connection.execute(
+                text(
+                    "SELECT set_config('clientnest.workspace_id', :workspace, true), "
+                    "set_config('clientnest.person_id', :person, true)"
+                ),
+                {"workspace": str(workspace_id or ""), "person": str(person_id or "")},
+            )
+            yield connection
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _CANCELLED:
+            raise
+        raise Unavailable(
+            f"The answer was not ready after {role.longest_statement} seconds, and was given up.",
+            advice="Choose a shorter period or fewer accounts; if it stays so, tell who runs this installation.",
+        ) from error
 
 
 @contextmanager

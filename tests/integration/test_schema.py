@@ -11,6 +11,7 @@ from clientnest.db.bootstrap import prepare
 from clientnest.db.roles import Role
 from clientnest.db.tables import metadata
 from clientnest.db.urls import libpq, role_url
+from clientnest.errors import Unavailable
 from clientnest.ids import new_id
 from tests.conftest import TIMESCALEDB, make_workspace
 
@@ -90,3 +91,11 @@ def test_a_tenant_session_sees_its_workspace_only_and_nothing_without_one(databa
     with session.tenant(Role.API) as unscoped:
         assert unscoped.execute(text("SELECT count(*) FROM app.job")).scalar() == 0
         assert unscoped.execute(text("SELECT count(*) FROM app.workspace")).scalar() == 0
+
+
+@pytest.mark.parametrize(("role", "limit"), [(Role.API, "30s"), (Role.DASHBOARDS, "1min"), (Role.ETL, "0")])
+def test_those_who_answer_people_give_up_what_takes_too_long(database: str, role: Role, limit: str) -> None:
+    with session.tenant(role) as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar_one() == limit
+    with pytest.raises(Unavailable, match="was not ready after"), session.tenant(role) as connection:
+        connection.execute(text("SELECT set_config('statement_timeout', '20ms', true), pg_sleep(5)"))
