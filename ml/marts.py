@@ -22,7 +22,7 @@ TRAINING_POSTS = 300_000  # the latest of a workspace; bounds the memory and the
 _POSTS = """
 COPY (
     SELECT p.post_id, p.account_id, p.network, a.timezone, p.post_type, p.text, p.title, p.has_link,
-        (extract(epoch FROM p.published_at) * 1000000)::bigint AS published_at,
+        (extract(epoch FROM p.published_at) * 1000000)::bigint AS published_at, p.published_time_known AS time_known,
         (extract(epoch FROM r.captured_at) * 1000000)::bigint AS captured_at,
         r.engagement, r.engagement_24h, r.engagement_7d
     FROM marts.dim_post p
@@ -35,8 +35,9 @@ COPY (
 """
 _SCHEMA = {
     "post_id": pl.String, "account_id": pl.String, "network": pl.String, "timezone": pl.String, "post_type": pl.String,
-    "text": pl.String, "title": pl.String, "has_link": pl.String, "published_at": pl.Int64, "captured_at": pl.Int64,
-    "engagement": pl.Float64, "engagement_24h": pl.Float64, "engagement_7d": pl.Float64,
+    "text": pl.String, "title": pl.String, "has_link": pl.String, "published_at": pl.Int64, "time_known": pl.String,
+    "captured_at": pl.Int64, "engagement": pl.Float64, "engagement_24h": pl.Float64,
+    "engagement_7d": pl.Float64,
 }  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def read_posts(connection: Connection, workspace_id: UUID) -> pl.DataFrame:
         file.seek(0)
         read = pl.read_csv(file, schema=_SCHEMA)
     instants = [pl.from_epoch(name, time_unit="us").cast(INSTANT) for name in ("published_at", "captured_at")]
-    return as_posts(read.with_columns(*instants, pl.col("has_link") == "t"))
+    return as_posts(read.with_columns(*instants, pl.col("has_link", "time_known") == "t"))
 
 
 def is_demo(connection: Connection, workspace_id: UUID) -> bool:

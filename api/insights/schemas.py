@@ -110,8 +110,11 @@ class PostOut(_Out):
     network: str
     external_id: str
     published_at: datetime | None
+    published_time_known: bool = Field(description="False: only the day is known, and midnight stands for it.")
     published_local: WallClock | None
-    hour_of_week: int | None = Field(description="0 is Monday 00:00, 167 Sunday 23:00, local.")
+    hour_of_week: int | None = Field(
+        description="0 is Monday 00:00, 167 Sunday 23:00, local. Null where the time is not known."
+    )
     post_type: str | None
     title: str | None
     text: str | None
@@ -119,7 +122,7 @@ class PostOut(_Out):
     hashtags: list[str]
     captured_at: datetime | None
     age_hours: float | None
-    is_mature: bool = Field(description="At least 7 days old when last captured.")
+    is_mature: bool = Field(description="At least 7 days old for sure when last captured.")
     followers: int | None
     flags: list[str] = Field(description="What is odd about its numbers.", examples=[["rate_above_100"]])
     metrics: dict[str, Number] = Field(description="Every measure by name.")

@@ -56,8 +56,8 @@ def _card(network: NetworkFigures, followers: Sequence[Followers]) -> str:
     return (
         f'<section class="cn-card" aria-label="{escape(network.label)}"><h3>{escape(network.label)}</h3>'
         f'<p class="cn-sub">{sub}</p>'
-        f'<div class="cn-lead"><b data-number="{network.network}.engagement" title="{_title(engagement)}">'
-        f"{formats.number(engagement.value)}</b><span>engagement {_change(engagement)}</span></div>"
+        f'<div class="cn-lead"><b data-number="{network.network}.engagement" title="{_title(network, engagement)}">'
+        f"{formats.number(engagement.value)}</b><span>engagement {_change(network, engagement)}</span></div>"
         f"{''.join(rows)}</section>"
     )
 
@@ -78,8 +78,8 @@ def _figure_row(network: NetworkFigures, figure: Figure) -> str:
         _missing(figure.missing)
         if figure.value is None
         else f'<span data-number="{network.network}.{figure.measure.name}">'
-        f"{formats.number(figure.value, figure.measure.unit)}</span> {_change(figure)}",
-        _title(figure),
+        f"{formats.number(figure.value, figure.measure.unit)}</span> {_change(network, figure)}",
+        _title(network, figure),
     )
 
 
@@ -101,23 +101,32 @@ def _missing(reason: str | None) -> str:
     return f'<span class="cn-missing">— {escape(reason or "unknown")}</span>'
 
 
-def _change(figure: Figure) -> str:
+def _change(network: NetworkFigures, figure: Figure) -> str:
+    """The trend; "so far" where posts of the period still gather what those of the period before have had time for."""
     if figure.change is None:
         return ""
     arrow = "▲" if round(figure.change * 100) > 0 else "▼" if round(figure.change * 100) < 0 else ""
-    return f'<small class="{_tone(figure.change)}">{arrow} {formats.change(figure.change)}</small>'
+    so_far = " so far" if _unfinished(network, figure) else ""
+    return f'<small class="{_tone(figure.change)}">{arrow} {formats.change(figure.change)}{so_far}</small>'
+
+
+def _unfinished(network: NetworkFigures, figure: Figure) -> bool:
+    return network.still_growing > 0 and not figure.measure.at_an_age
 
 
 def _tone(change: float) -> str:
     return "cn-more" if change > 0.005 else "cn-less" if change < -0.005 else "cn-same"
 
 
-def _title(figure: Figure) -> str:
+def _title(network: NetworkFigures, figure: Figure) -> str:
     unit = figure.measure.unit
     before = "" if figure.before is None else f" The period before: {formats.number(figure.before, unit)}."
     how = "Sum" if figure.measure.combination == "sum" else "Median"
     known = f" {how} of {formats.plural(figure.posts, 'post')}." if figure.value is not None else ""
-    return f"{figure.measure.description}{known}{before}"
+    growing = ""
+    if figure.change is not None and _unfinished(network, figure):
+        growing = f" {formats.plural(network.still_growing, 'post')} of this period may still grow: no final trend."
+    return f"{figure.measure.description}{known}{before}{growing}"
 
 
 def standout_list(found: Sequence[Standout]) -> None:
@@ -126,7 +135,8 @@ def standout_list(found: Sequence[Standout]) -> None:
         f'<li><b class="cn-more" title="{one.engagement:,} against a usual {formats.number(one.usual)}">'
         f"{formats.times(one.times_usual)}</b><div><p>{_link(one)}</p>"
         f'<span class="cn-note">{escape(one.account_name)} · {formats.post_type(one.post_type)} · '
-        f"{formats.local_moment(one.published_local)} · {formats.number(one.engagement)} engagement</span></div></li>"
+        f"{formats.local_moment(one.published_local, time_known=one.published_time_known)} · "
+        f"{formats.number(one.engagement)} engagement</span></div></li>"
         for one in found
     )
     st.html(f'<ol class="cn-list">{items}</ol>')

@@ -86,9 +86,11 @@ def moment(value: datetime | None, zone: str) -> str:
     return f"{local:%a} {day(local.date())}, {local:%H:%M}"
 
 
-def local_moment(value: datetime | None) -> str:
-    """The same for a wall-clock time."""
-    return MISSING if value is None else f"{value:%a} {day(value.date())}, {value:%H:%M}"
+def local_moment(value: datetime | None, *, time_known: bool = True) -> str:
+    """The same for a wall-clock time; the day alone where its time is not known."""
+    if value is None:
+        return MISSING
+    return f"{value:%a} {day(value.date())}" + (f", {value:%H:%M}" if time_known else "")
 
 
 def ago(value: datetime | None, now: datetime | None = None) -> str:

@@ -20,10 +20,12 @@ def show(post: PostResult) -> None:
     with words:
         where = f'<a href="{escape(post.url)}" target="_blank" rel="noopener noreferrer">Open the post</a>'
         linked = f" · {where}" if post.url and post.url.startswith(("https://", "http://")) else ""
+        published = formats.local_moment(post.published_local, time_known=post.published_time_known)
+        clock = "local time" if post.published_time_known else "(time not known)"
         title = f"<p><strong>{escape(post.title)}</strong></p>" if post.title else ""
         st.html(
             f'<p class="cn-note">{escape(post.account_name)} · {formats.post_type(post.post_type)} · '
-            f"{formats.local_moment(post.published_local)} local time{linked}</p>{title}"
+            f"{published} {clock}{linked}</p>{title}"
             f'<p class="cn-text">{escape(post.text) or "(no text)"}</p>'
         )
         for flag in post.flags:

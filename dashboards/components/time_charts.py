@@ -28,7 +28,7 @@ def uplift_heat(hours: Sequence[BestTime]) -> None:
         ],
         [
             alt.Tooltip("uplift:N", title="Against the account's average"),
-            alt.Tooltip("interval:N", title="95 % interval"), alt.Tooltip("posts:Q", title="Your posts then"),
+            alt.Tooltip("interval:N", title="80 % interval"), alt.Tooltip("posts:Q", title="Your posts then"),
         ],
         "Learned uplift of every hour of the week.",
     )  # fmt: skip

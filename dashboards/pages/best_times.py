@@ -42,7 +42,7 @@ def _learned(found: BestTimes) -> None:
     sure = sum(one.uplift_low > 0 for one in best)
     section(
         "The hours that went best",
-        "How much more engagement posts of that hour had than the account's average, with a 95 % interval. "
+        "How much more engagement posts of that hour had than the account's average, with an 80 % interval. "
         "Association, not proof: hours differ in what is posted then, too.",
     )
     st.html(f'<p class="cn-note">{_in_words(best[0], certain=sure > 0)}</p>')

@@ -123,7 +123,7 @@ def _pager(cursors: list[str | None], following: str | None, shown: int) -> None
 def _row(post: PostResult) -> dict[str, Any]:
     numbers = {name: post.metrics[name] for name in _COLUMNS}
     return {
-        "published": post.published_local,
+        "published": _published(post),
         "account": post.account_name,
         "text": formats.snippet(post.title or post.text, 120) or "(no text)",
         **numbers,
@@ -132,11 +132,20 @@ def _row(post: PostResult) -> dict[str, Any]:
     }
 
 
+def _published(post: PostResult) -> str | None:
+    """To be sorted as text; the day alone where its time is not known."""
+    if post.published_local is None:
+        return None
+    return f"{post.published_local:%Y-%m-%d %H:%M}" if post.published_time_known else f"{post.published_local:%Y-%m-%d}"
+
+
 def _column_config() -> dict[str, Any]:
     known = measures()
-    text, moment = st.column_config.TextColumn, st.column_config.DatetimeColumn
+    text = st.column_config.TextColumn
     return {
-        "published": moment("Published", format="YYYY-MM-DD HH:mm", width=125, help="In the account's own time zone."),
+        "published": text(
+            "Published", width=125, help="In the account's own time zone; the day alone where its time is not known."
+        ),
         "account": text("Account", width=125),
         "text": text("Post", width=260),
         "type": text("Type", width=85),
@@ -158,6 +167,7 @@ def _all(view: View, filters: Filters, sort: PostSort) -> Iterator[dict[str, Any
                 "account": post.account_name,
                 "post": post.external_id,
                 "published_at": post.published_at.isoformat() if post.published_at else None,
+                "published_time_known": post.published_time_known,
                 "type": post.post_type,
                 "title": post.title,
                 "text": post.text,

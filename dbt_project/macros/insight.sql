@@ -12,7 +12,7 @@
     {% endfor %}
 {%- endmacro %}
 
-{#- Posts that may be compared with one another: the account's own, old enough, with a known hour and result. -#}
+{#- Posts that may be compared with one another: the account's own, old enough, with a known result. -#}
 {% macro comparable_posts(touched) -%}
     select
         p.workspace_id,

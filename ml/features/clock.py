@@ -11,13 +11,13 @@ HOURS_OF_WEEK = 168
 def local_clock(frame: pl.DataFrame) -> pl.DataFrame:
     """Add `hour` (0–23), `weekday` (0 = Monday), `hour_of_week` (0–167) of `published_at` in each row's `timezone`.
 
-    A zone the system does not know is read as UTC. Row order is kept.
+    Hours are NULL where `time_known` is false. A zone the system does not know is read as UTC. Row order is kept.
     """
     indexed = frame.with_row_index("_row")
     parts = [
         part.with_columns(_local=pl.col("published_at").dt.convert_time_zone(_known(str(zone))))
         .with_columns(
-            hour=pl.col("_local").dt.hour().cast(pl.Int16),
+            hour=pl.when("time_known").then(pl.col("_local").dt.hour().cast(pl.Int16)),
             weekday=(pl.col("_local").dt.weekday() - 1).cast(pl.Int16),
             local_day=pl.col("_local").dt.date(),
         )

@@ -63,6 +63,7 @@ _DESCRIPTION = {
     "account_id": _column(pl.String),
     "network": _column(pl.String),
     "published_at": _column(INSTANT),
+    "time_known": _column(pl.Boolean),
     "timezone": _column(pl.String),
     "post_type": _column(pl.String, checks=pa.Check.isin(POST_TYPES)),
     "text": _column(pl.String),
@@ -84,6 +85,7 @@ POSTS = pa.DataFrameSchema(
 """Published posts of one workspace: one row per post, results as counts (NULL: unknown; never 0 for unknown).
 
 `captured_at` is when the results were read; NULL means long enough after publication (a file of final totals).
+`time_known`: false where `published_at` is the midnight of a day, the time of which is not known.
 """
 
 DRAFTS = pa.DataFrameSchema({"post_id": _column(pl.String), **_DESCRIPTION}, strict="filter", unique=["post_id"])
@@ -93,9 +95,10 @@ DRAFTS = pa.DataFrameSchema({"post_id": _column(pl.String), **_DESCRIPTION}, str
 def as_posts(frame: pl.DataFrame) -> pl.DataFrame:
     """Bring posts to the canonical frame `POSTS`, ordered by account, time and id.
 
-    Optional columns (`title`, `has_link`, `timezone`, `captured_at`, results) are added as unknown where missing; an
-    unknown `post_type` becomes "other". A negative count (a network's correction) says nothing about a post's result
-    and counts as unknown. Raises `BadInput` naming the column that does not fit.
+    Optional columns (`title`, `has_link`, `timezone`, `captured_at`, results) are added as unknown where missing, times
+    are taken as known without `time_known`; an unknown `post_type` becomes "other". A negative count (a network's
+    correction) says nothing about a post's result and counts as unknown. Raises `BadInput` naming the column that does
+    not fit.
     """
     _require(frame, "post_id", "account_id", "network", "published_at", "text")
     results = [
@@ -124,14 +127,15 @@ def no_posts() -> pl.DataFrame:
 def results(posts: pl.DataFrame, target: Target) -> pl.DataFrame:
     """What is known of a target: `account_id`, `post_id`, `y` (log1p of the count), `known_at` (when it counts as
     known), `mature` (whether a model may learn from it). Posts whose result is unknown or unsettled are absent."""
-    age = pl.col("captured_at") - pl.col("published_at")
+    published_by = pl.col("published_at") + pl.when("time_known").then(timedelta(0)).otherwise(timedelta(days=1))
+    age = pl.col("captured_at") - published_by
     return posts.filter(
         pl.col(target.column).is_not_null() & (pl.col("captured_at").is_null() | (age >= target.settles))
     ).select(
         "account_id",
         "post_id",
         y=pl.col(target.column).log1p(),
-        known_at=pl.col("published_at") + target.settles,
+        known_at=published_by + target.settles,
         mature=pl.col("captured_at").is_null() | (age >= target.matures),
     )
 
@@ -144,6 +148,7 @@ def _described(frame: pl.DataFrame) -> list[pl.Expr]:
         pl.col("account_id").cast(pl.String),
         pl.col("network").cast(pl.String),
         pl.col("published_at").cast(INSTANT),
+        (pl.col("time_known").fill_null(value=True) if "time_known" in has else pl.lit(value=True)).alias("time_known"),
         (pl.col("timezone").fill_null("UTC") if "timezone" in has else pl.lit("UTC")).alias("timezone"),
         pl.when(kind.is_in(POST_TYPES)).then(kind).otherwise(pl.lit("other")).alias("post_type"),
         pl.col("text").fill_null("").alias("text"),

@@ -60,12 +60,16 @@ def _account_state(known: pl.DataFrame) -> pl.DataFrame:
 
 def _cell_state(known: pl.DataFrame, cell: str, name: str, *, half_life: float) -> pl.DataFrame:
     y, by = pl.col("y"), ["account_id", cell]
-    return known.select(
-        *by,
-        "known_at",
-        y.ewm_mean(half_life=half_life).over(by).alias(f"{name}_level"),
-        pl.min_horizontal(y.cum_count().over(by), pl.lit(_CELL_CAP)).cast(pl.Int32).alias(f"{name}_n"),
-    ).sort("known_at", maintain_order=True)
+    return (
+        known.filter(pl.col(cell).is_not_null())
+        .select(
+            *by,
+            "known_at",
+            y.ewm_mean(half_life=half_life).over(by).alias(f"{name}_level"),
+            pl.min_horizontal(y.cum_count().over(by), pl.lit(_CELL_CAP)).cast(pl.Int32).alias(f"{name}_n"),
+        )
+        .sort("known_at", maintain_order=True)
+    )
 
 
 def _cadence(history: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:

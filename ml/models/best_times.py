@@ -34,9 +34,10 @@ class BestTimes:
 
 def departures(features: pl.DataFrame) -> pl.DataFrame:
     """`account_id`, `hour_of_week`, `hour`, `local_day`, `y`, `departure`: log1p results `y` less the account's decayed
-    level at that time, centred per account. features: rows of `ml.features.build` with `y`."""
+    level at that time, centred per account, of posts whose hour is known. features: rows of
+    `ml.features.build` with `y`."""
     return (
-        features.filter(pl.col("level_slow").is_not_null())
+        features.filter(pl.col("level_slow").is_not_null() & pl.col("hour_of_week").is_not_null())
         .select("account_id", "hour_of_week", "hour", "local_day", "y", departure=pl.col("y") - pl.col("level_slow"))
         .with_columns(pl.col("departure") - pl.col("departure").mean().over("account_id"))
     )

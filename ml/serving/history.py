@@ -16,7 +16,8 @@ _ACCOUNTS = text("""
     FROM app.account a JOIN app.workspace w ON w.id = a.workspace_id WHERE a.id = ANY(:ids)
 """)
 _POSTS = text("""
-    SELECT p.post_id::text, p.account_id::text, p.network, p.published_at, p.post_type, p.captured_at,
+    SELECT p.post_id::text, p.account_id::text, p.network, p.published_at, p.published_time_known AS time_known,
+        p.post_type, p.captured_at,
         p.engagement::double precision AS engagement, p.engagement_24h, p.engagement_7d
     FROM unnest(CAST(:ids AS uuid[])) AS wanted (id)
     CROSS JOIN LATERAL (

@@ -31,6 +31,11 @@ class Measure:
     combination: Combination
     of: tuple[str, ...]
 
+    @property
+    def at_an_age(self) -> bool:
+        """Whether it is the total at one age of every post, so that posts still growing compare with others."""
+        return _is_at_an_age(self.name)
+
 
 _INTERACTIONS = ("likes", "comments", "shares")
 _BY = "Engagement divided by {}, where the network reports both."
@@ -91,7 +96,11 @@ def why_missing(measure: str, network: str, on: date | None = None) -> str:
         return NOT_REPORTED
     if until is not None and (on is None or on >= until):
         return f"no longer reported by this network since {until}"
-    return NOT_AT_THAT_AGE if measure.endswith(("_1h", "_24h", "_7d")) else NOT_CAPTURED
+    return NOT_AT_THAT_AGE if _is_at_an_age(measure) else NOT_CAPTURED
+
+
+def _is_at_an_age(measure: str) -> bool:
+    return measure.endswith(("_1h", "_24h", "_7d"))
 
 
 @cache

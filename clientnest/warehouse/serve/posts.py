@@ -47,7 +47,7 @@ class PostResult:
 
     `metrics` holds every measure by name, None where there is no value; `missing` says why for each of those.
     `followers`: the account's when captured. `published_local` and `hour_of_week` (0 = Monday 00:00) are in the
-    account's zone.
+    account's zone. `published_time_known` is False where only the day is known: midnight stands for it then.
     """
 
     post_id: UUID
@@ -56,6 +56,7 @@ class PostResult:
     network: str
     external_id: str
     published_at: datetime | None
+    published_time_known: bool
     published_local: datetime | None
     hour_of_week: int | None
     post_type: str | None
@@ -142,6 +143,7 @@ def _post(row: Row[Any]) -> PostResult:
         network=row.network,
         external_id=row.external_id,
         published_at=row.published_at,
+        published_time_known=row.published_time_known,
         published_local=row.published_local,
         hour_of_week=row.hour_of_week,
         post_type=row.post_type,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from clientnest.warehouse.serve import views
 from clientnest.warehouse.serve.filters import Filters
@@ -24,6 +24,7 @@ class Standout:
     text: str | None
     url: str | None
     published_local: datetime | None
+    published_time_known: bool
     engagement: int
     usual: float
     times_usual: float
@@ -31,18 +32,15 @@ class Standout:
 
 def standouts(connection: Connection, filters: Filters, *, limit: int = 5) -> tuple[Standout, ...]:
     """The posts furthest above their account's usual engagement. Accounts without mature posts have no usual."""
-    post = views.post.c
-    usual = (
-        select(post.account_id, func.percentile_cont(0.5).within_group(post.engagement).label("usual"))
-        .where(post.is_mature, post.engagement.is_not(None))
-        .group_by(post.account_id)
-        .cte("usual")
-    )
+    post, type_of = views.post.c, views.content_type.c
+    # The account's median stands beside each of its types: computed once per build, not over all posts at each look.
+    usual = select(type_of.account_id, type_of.account_median_engagement.label("usual")).distinct().cte("usual")
     times = post.engagement / usual.c.usual
     statement = (
         select(
             post.post_id, post.account_id, post.account_name, post.network, post.post_type, post.title, post.text,
-            post.url, post.published_local, post.engagement, usual.c.usual, times.label("times_usual"),
+            post.url, post.published_local, post.published_time_known, post.engagement, usual.c.usual,
+            times.label("times_usual"),
         )
         .join_from(views.post, usual, usual.c.account_id == post.account_id)
         .where(usual.c.usual > 0, post.engagement.is_not(None), *filters.conditions())

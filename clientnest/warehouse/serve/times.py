@@ -36,7 +36,8 @@ class HourOfWeek:
 
 @dataclass(frozen=True, slots=True)
 class BestTime:
-    """How much more engagement posts of this hour have than the account's average: 0.2 is 20% more. With an interval.
+    """How much more engagement posts of this hour have than the account's average: 0.2 is 20% more, with an
+    80% interval.
 
     `posts`: how many of the account's posts the estimate saw in that hour.
     """

@@ -32,9 +32,9 @@ account = _view(
 )  # fmt: skip
 post = _view(
     "post",
-    "post_id", "account_id", "network", "account_name", "external_id", "published_at", "published_local",
-    "hour_of_week", "post_type", "title", "text", "url", "hashtags", "text_length", "has_link", "captured_at",
-    "age_hours", "is_mature", "flags", "followers", *ALL_POST_METRICS,
+    "post_id", "account_id", "network", "account_name", "external_id", "published_at",
+    "published_time_known", "published_local", "hour_of_week", "post_type", "title", "text", "url", "hashtags",
+    "text_length", "has_link", "captured_at", "age_hours", "is_mature", "flags", "followers", *ALL_POST_METRICS,
 )  # fmt: skip
 account_daily = _view(
     "account_daily",

@@ -8,6 +8,7 @@ select
     a.display_name as account_name,
     p.external_id,
     p.published_at,
+    p.published_time_known,
     p.published_local,
     p.hour_of_week,
     p.post_type,

@@ -58,6 +58,16 @@ def test_overview(site: Site, visit: Callable[..., Page]) -> None:
     assert shown(page, "x.impressions") == impressions > 10_000
     assert shown(page, f"followers.{account_id}") == followers
 
+    # Posts of the last days are still growing: their trend against a finished period is not the last word.
+    card = page.get_by_role("region", name="X", exact=True)
+    lead, typical = (
+        card.locator(".cn-lead").inner_text(),
+        card.get_by_text("Typical after 24 h").locator("..").inner_text(),
+    )
+    assert "so far" in lead
+    assert "%" in typical
+    assert "so far" not in typical
+
 
 def test_what_a_network_does_not_report_is_said_and_not_shown_as_nought(site: Site, visit: Callable[..., Page]) -> None:
     page = visit("/", as_=site.analyst)

@@ -134,6 +134,7 @@ def test_one_post_is_the_same_alone_as_in_the_list(client: TestClient, base: str
     assert alone == listed
     assert alone["post_id"] == str(world.mine.posts["x"])
     assert alone["published_local"] == "2025-12-31T22:00:00"
+    assert alone["published_time_known"]
     assert alone["hour_of_week"] == 2 * 24 + 22  # a Wednesday
     assert alone["hashtags"] == ["launch"]
 

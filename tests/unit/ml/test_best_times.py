@@ -77,3 +77,14 @@ def test_intervals_hold_the_truth_about_eight_times_in_ten(rng: np.random.Genera
 def test_an_account_with_few_posts_is_left_out() -> None:
     few = posts(count=MINIMUM_POSTS, accounts=1)
     assert fit_best_times(departures(examples(few, Target.TOTAL).features)).table.is_empty()
+
+
+def test_days_without_a_time_make_no_midnight_a_good_hour() -> None:
+    frame = posts(word=0, hour=0.8)
+    dated = frame.filter(pl.col("published_at").dt.hour() == GOOD_HOUR).with_columns(
+        pl.col("published_at").dt.truncate("1d"), time_known=pl.lit(value=False), post_id="dated " + pl.col("post_id")
+    )
+    table = fit_best_times(departures(examples(pl.concat([frame, dated], how="diagonal"), Target.TOTAL).features)).table
+    midnight = table.filter(pl.col("hour_of_week") % 24 == 0)
+    assert midnight["uplift"].max() < 0.2
+    assert 0 < midnight["posts"].sum() <= frame.filter(pl.col("published_at").dt.hour() == 0).height

@@ -136,3 +136,18 @@ def test_bad_frames_are_named() -> None:
         as_posts(pl.DataFrame([_post("1", START, 1.0), _post("1", START, 2.0)]))
     odd = as_posts(pl.DataFrame([_post("1", START, 1.0, post_type="hologram")]))
     assert odd["post_type"].to_list() == ["other"]
+
+
+def test_a_post_of_which_only_the_day_is_known_says_nothing_about_hours_and_settles_a_day_later() -> None:
+    times = [START + timedelta(hours=9), START, START]
+    known = [_post(str(i), at, 5.0, time_known=i == 0) for i, at in enumerate(times)]
+    frame = as_posts(pl.DataFrame(known)).sort("post_id")
+    assert local_clock(frame)["hour_of_week"].to_list() == [START.weekday() * 24 + 9, None, None]
+    assert results(frame, Target.TOTAL).sort("post_id")["known_at"].to_list() == [
+        times[0] + DAY, START + 2 * DAY, START + 2 * DAY,
+    ]  # fmt: skip
+    drafts = [_post("9", START + timedelta(days=9, hours=hour), None) for hour in (9, 0)]
+    rows = [build(as_drafts(pl.DataFrame([draft])), history=frame).row(0, named=True) for draft in drafts]
+    assert [(row["n"], row["hour_n"]) for row in rows] == [(3, 1), (3, None)]
+    captured = as_posts(pl.DataFrame([_post("1", START, 5.0, time_known=False, captured_at=START + 7.5 * DAY)]))
+    assert results(captured, Target.TOTAL)["mature"].to_list() == [False]

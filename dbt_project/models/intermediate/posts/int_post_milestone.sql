@@ -10,6 +10,7 @@
 {% set posts, loads = ref('stg_raw__post'), ref('stg_raw__load') %}
 {% set snapshots = ref('stg_raw__post_snapshot') %}
 {% set held_load = held_load() %}
+{% set day_tells = 7 * 86400 %} {#- where only the day is known, ages from here on are told, to within a day #}
 {% set useful_days = 7 * (1 + var('widest_bracket') | int) %}
 
 with touched as (
@@ -38,10 +39,11 @@ published as (
         account_id,
         post_id,
         p.published_at,
+        p.published_time_known,
         max(touched.load_id) as load_id
     from touched
     inner join {{ posts }} as p using (workspace_id, account_id, post_id)
-    group by workspace_id, account_id, post_id, p.published_at
+    group by workspace_id, account_id, post_id, p.published_at, p.published_time_known
 ),
 
 history as (
@@ -82,7 +84,9 @@ select
     post_id,
     {% for age, seconds in ages().items() -%}
     {% for metric in aged_metrics(age) -%}
+    {{ 'case when published.published_time_known then' if seconds < day_tells }}
     {{ interpolated('b.%s_before_%s' % (metric, age), 'b.%s_after_%s' % (metric, age), seconds) }}
+    {{ 'end' if seconds < day_tells }}
         as {{ metric }}_{{ age }},
     {% endfor -%}
     {% endfor -%}

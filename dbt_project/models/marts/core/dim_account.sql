@@ -2,9 +2,8 @@
     unique_key=['workspace_id', 'account_id'],
     indexes=[{'columns': ['built_at']}],
 ) }}
-{% set accounts, posts = ref('int_account'), ref('dim_post') %}
-{% set performance, followers = ref('fct_post_performance'), ref('int_account_followers') %}
-{% set held_build = held_build() %}
+{% set accounts, followers = ref('int_account'), ref('int_account_followers') %}
+{% set posts, performance, held_build = ref('dim_post'), ref('fct_post_performance'), held_build() %}
 
 with touched as (
     select

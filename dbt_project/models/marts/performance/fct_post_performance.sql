@@ -91,7 +91,8 @@ select
     engagement_rate_by_followers,
     is_repost,
     last_load_id,
-    coalesce(age_hours >= 24 * {{ var('mature_days') }}, false) as is_mature,
+    coalesce(age_hours >= 24 * {{ var('mature_days') }} + case when published_time_known then 0 else 24 end, false)
+        as is_mature,
     {{ post_flags(counter_metrics(), ratio_metrics()) }} as flags,
     now() as built_at
 from rated

@@ -5,6 +5,7 @@ select
     network,
     external_id,
     published_at,
+    published_at is not null and published_time_known as published_time_known,
     (published_at at time zone 'UTC')::date as published_on,
     post_type,
     title,
