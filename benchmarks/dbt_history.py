@@ -1,4 +1,4 @@
-"""A long history of captures made inside Postgres, for measuring what dbt does with it.
+"""A long history of captures made inside Postgres, for measuring what dbt and the dashboards do with it.
 
 Not the product's way of writing (that is measured elsewhere) and not its simulator: only the shape matters here. Posts
 are captured hourly in their first day, every six hours in their first week, then twice more: 50 captures each.
@@ -6,7 +6,7 @@ are captured hourly in their first day, every six hours in their first week, the
 
 from psycopg2.extensions import connection as Connection
 
-WORKSPACES = 5
+WORKSPACES = 1  # all of it is one brand's: what its overview has to go through
 ACCOUNTS = 100
 CAPTURES_PER_POST = 50
 DAYS = 730
@@ -73,7 +73,7 @@ def make_history(connection: Connection, posts: int) -> None:
 
 
 def make_day(connection: Connection, posts: int) -> None:
-    """The day after: the latest `posts` posts captured once more, 150 new posts, and every account's followers."""
+    """The day after: the latest `posts` posts captured every four hours, 150 new posts, and every account's followers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(captured_to) FROM raw.load")
         (day,) = cursor.fetchone() or (None,)
@@ -85,8 +85,8 @@ def make_day(connection: Connection, posts: int) -> None:
             CREATE TEMP TABLE bench_load AS SELECT workspace_id, id AS load_id FROM raw.load WHERE captured_from = %(day)s;
             INSERT INTO raw.post_snapshot
                 (workspace_id, account_id, post_id, captured_at, source, load_id, {_METRICS})
-            SELECT workspace_id, account_id, post_id, %(day)s + interval '6 hours', 'bench', load_id, {_TOTALS}
-            FROM (
+            SELECT workspace_id, account_id, post_id, %(day)s + hour * interval '1 hour', 'bench', load_id, {_TOTALS}
+            FROM generate_series(0, 20, 4) AS hour, (
                 SELECT workspace_id, account_id, id AS post_id, 120 AS size, 1.0 AS grown FROM raw.post
                 ORDER BY published_at DESC LIMIT %(posts)s
             ) latest JOIN bench_load USING (workspace_id)""",
@@ -125,9 +125,9 @@ def _make_posts(cursor, posts, *, day=None):
         SELECT n, {_workspace("n")} AS workspace_id, {_account("n")} AS account_id, {at} AS published_at,
             {_POST_ID.format(at=f"({at})", n=f"({number})")} AS post_id, 1 + mod(n::bigint * 7919, 200) AS size
         FROM generate_series(0, {posts} - 1) n;
-        INSERT INTO raw.post (workspace_id, id, account_id, network, external_id, published_at, post_type, text,
-            captured_at, load_id)
-        SELECT workspace_id, post_id, account_id, 'instagram', post_id::text, published_at,
+        INSERT INTO raw.post (workspace_id, id, account_id, network, external_id, published_at, published_time_known,
+            post_type, text, captured_at, load_id)
+        SELECT workspace_id, post_id, account_id, 'instagram', post_id::text, published_at, true,
             (ARRAY['image', 'video', 'carousel', 'link'])[1 + mod(n, 4)],
             'Number ' || n || ' of many: what we did this week, and why. #brand #topic' || mod(n, 50),
             published_at, {load}

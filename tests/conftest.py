@@ -30,6 +30,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("server_kind", marker.args if marker else (PLAIN,), scope="module")
 
 
+@pytest.fixture(autouse=True)
+def _umask() -> Iterator[None]:
+    """A test that runs a command in this process leaves the command's umask to nobody."""
+    former = os.umask(0o022)
+    yield
+    os.umask(former)
+
+
 @dataclass(frozen=True)
 class Server:
     """A running database server and the environment that leads ClientNest to it."""

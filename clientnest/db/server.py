@@ -210,6 +210,9 @@ class EmbeddedServer:
             )
         )
         self._own(configuration)
+        theirs = self._data / "local.conf"
+        if theirs.exists():
+            self._own(theirs)  # one that the server's user cannot read would be passed over in silence
         log = self.folder / "start.log"
         log.unlink(missing_ok=True)
         begun = time.time() - 1

@@ -174,5 +174,5 @@ def test_a_signal_stops_everything_in_seconds(installation: Installation) -> Non
     assert time.monotonic() - began < 30  # about ten on an idle machine
     assert f"Stopped. Your data is kept in {installation.home}" in installation.output
     assert installation.processes() == []
-    assert not database.is_running()
+    assert not database.is_running() or database.status() == psutil.STATUS_ZOMBIE  # until init takes its exit code
     assert installation.clientnest("status").returncode == 1

@@ -223,8 +223,10 @@ def test_a_server_that_cannot_start_says_why(home: Path) -> None:
     server = EmbeddedServer(home)
     server.start()
     server.stop()
-    (server.folder / "data" / "local.conf").write_text("shared_buffers = 'a lot'\n")
+    settings = server.folder / "data" / "local.conf"
+    settings.write_text("shared_buffers = 'a lot'\n")
+    settings.chmod(0o600)  # as an administrator with a careful umask leaves it
     with pytest.raises(embedded.TransientError, match='invalid value for parameter "shared_buffers": "a lot"'):
         server.start()
-    (server.folder / "data" / "local.conf").unlink()
+    settings.unlink()
     server.start()

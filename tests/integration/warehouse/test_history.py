@@ -178,22 +178,31 @@ with session.etl() as connection:
 """
 
 
+def _exported_elsewhere(destination: str, seconds: float) -> float | None:
+    """Export in another process; how long it took, or None where it had not ended by then and was killed."""
+    with subprocess.Popen([sys.executable, "-c", _EXPORTER, destination], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        began = time.monotonic()
+        try:
+            assert child.wait(seconds) == 0
+        except subprocess.TimeoutExpired:
+            child.kill()
+            return None
+        return time.monotonic() - began
+
+
 @pytest.mark.servers("plain")
 def test_killed_at_any_moment_an_export_leaves_the_history_whole(workspace: UUID, tmp_path: Path) -> None:
     """A reader sees the state before or the one after, never part of both; the next export completes it."""
     destination = str(tmp_path / "history")
     write(workspace, [post(str(n), days=days, likes=1) for n in range(1_000) for days in (0, 30, 60, 90)])
-    _export(destination)
-    chance = random.Random(20260305)
-    completed = 0
+    chance, completed = random.Random(20260305), 0
+    undisturbed = _exported_elsewhere(destination, 60)
+    assert undisturbed is not None
     for likes in range(2, 8):
         write(workspace, [post(str(n), days=days, likes=likes) for n in range(1_000) for days in (0, 30, 60, 90)])
-        with subprocess.Popen([sys.executable, "-c", _EXPORTER, destination], stdout=subprocess.PIPE) as child:
-            assert child.stdout is not None
-            child.stdout.readline()
-            time.sleep(chance.uniform(0, 0.8))
-            child.kill()
-        completed += child.returncode == 0
+        completed += _exported_elsewhere(destination, chance.uniform(0, undisturbed)) is not None
         seen = scan_history(destination, workspace).aggregate("min(likes), max(likes), count(*)").fetchall()
         assert seen in ([(state, state, 4_000)] for state in range(1, likes + 1))
     assert completed < 6, "at least one was killed on the way"
