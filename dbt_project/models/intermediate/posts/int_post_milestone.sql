@@ -10,7 +10,6 @@
 {% set posts, loads = ref('stg_raw__post'), ref('stg_raw__load') %}
 {% set snapshots = ref('stg_raw__post_snapshot') %}
 {% set held_load = held_load() %}
-{% set day_tells = 7 * 86400 %} {#- where only the day is known, ages from here on are told, to within a day #}
 {% set useful_days = 7 * (1 + var('widest_bracket') | int) %}
 
 with touched as (
@@ -84,9 +83,7 @@ select
     post_id,
     {% for age, seconds in ages().items() -%}
     {% for metric in aged_metrics(age) -%}
-    {{ 'case when published.published_time_known then' if seconds < day_tells }}
-    {{ interpolated('b.%s_before_%s' % (metric, age), 'b.%s_after_%s' % (metric, age), seconds) }}
-    {{ 'end' if seconds < day_tells }}
+    {{ interpolated('b.%s_before_%s' % (metric, age), 'b.%s_after_%s' % (metric, age), seconds, 'published') }}
         as {{ metric }}_{{ age }},
     {% endfor -%}
     {% endfor -%}

@@ -1,9 +1,11 @@
-"""What a whole installation costs: memory of all processes together, and how long starting and stopping take.
+"""A whole installation: memory of all processes together, how long starting and stopping take, and a large import.
 
-`python -m benchmarks.bench_memory`. Memory is the sum of PSS (each shared page counted once, divided among those that
-share it) over the supervisor, everything it started, and every process of the embedded Postgres.
+Memory is the sum of PSS (each shared page counted once, divided among those that share it) over the supervisor,
+everything it started, and every process of the embedded Postgres. The import is `clientnest import` of one X export,
+from the command's start until it says that the posts are in the dashboards; then the same file once more.
 """
 
+import csv
 import os
 import shutil
 import signal
@@ -12,18 +14,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from benchmarks.harness import at_most, report
+from benchmarks.harness import Figure, at_most, report, seconds
 from clientnest import secrets
+from clientnest.exports.idtimes import X_EPOCH_MS
 from clientnest.stack import record
 from clientnest.stack.layout import Layout
 
 IDLE_SECONDS = 60
 LIMIT_GB = 3.5
+POSTS = 100_000
 UP = "ClientNest is up"
 
 
@@ -32,24 +37,27 @@ def main() -> None:
     home.chmod(0o711)
     try:
         first = one_run(home, "first")
-        second = one_run(home, "second")
+        second = one_run(home, "second", posts=POSTS)
     finally:
         shutil.rmtree(home, ignore_errors=True)
     report(
-        "memory",
+        "installation",
         [
             at_most("All processes, idle, 60 s after a start", second["gigabytes"], "GB", LIMIT_GB, "sum of PSS"),
             at_most("All processes, 60 s after the first start, models being trained", first["gigabytes"], "GB",
                     LIMIT_GB, "sum of PSS"),
             at_most("Second `make run` until the table of addresses", second["start"], "s", 30, "once"),
             at_most("Ctrl-C until everything has stopped", second["stop"], "s", 10, "once"),
+            at_most(f"Import of an X export of {POSTS:,} posts, until they are in the dashboards", second["import"], "s",
+                    30, "once, all services running"),
+            Figure("… of the same file again", second["import_again"], "s", how="once"),
         ],
         {"first": first, "second": second},
     )  # fmt: skip
 
 
-def one_run(home: Path, name: str) -> dict[str, Any]:
-    """Start, wait, measure, stop: seconds, gigabytes, and megabytes by process."""
+def one_run(home: Path, name: str, *, posts: int = 0) -> dict[str, Any]:
+    """Start, wait, measure, import, stop: seconds, gigabytes, and megabytes by process."""
     output = home / f"{name}.output"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CLIENTNEST_")}
     began = time.monotonic()
@@ -65,6 +73,7 @@ def one_run(home: Path, name: str) -> dict[str, Any]:
     started = time.monotonic() - began
     time.sleep(IDLE_SECONDS)
     megabytes = by_process(home)
+    imports = _import(home, posts, environment) if posts else {}
     began = time.monotonic()
     os.killpg(run.pid, signal.SIGINT)  # as a terminal's Ctrl-C reaches make and what it runs
     run.wait()
@@ -74,7 +83,37 @@ def one_run(home: Path, name: str) -> dict[str, Any]:
         "gigabytes": round(sum(megabytes.values()) / 1024, 2),
         "megabytes": megabytes,
         "busy": round(os.getloadavg()[0], 1),
+        **imports,
     }
+
+
+def _import(home: Path, posts: int, environment: Mapping[str, str]) -> dict[str, float]:
+    """Seconds of importing an export twice."""
+    export = home / "account_analytics_content_2025-01-01_2025-12-31.csv"
+    write_export(export, posts)
+    command = [str(Path(sys.executable).with_name("clientnest")), "import", str(export), "--wait"]
+
+    def run() -> None:
+        subprocess.run(command, check=True, stdout=sys.stderr, env={**environment, "CLIENTNEST_HOME": str(home)})
+
+    return {"import": round(seconds(run), 1), "import_again": round(seconds(run), 1)}
+
+
+def write_export(path: Path, posts: int) -> None:
+    """An X export in today's format: posts of one year, of one account."""
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Post id", "Date", "Post text", "Post Link", "Impressions", "Likes", "Engagements", "Bookmarks",
+                         "Shares", "New follows", "Replies", "Reposts", "Profile visits"])  # fmt: skip
+        for number in range(posts):
+            at = start + timedelta(seconds=number * 365 * 86_400 // posts)
+            identifier = (int(at.timestamp() * 1000) - X_EPOCH_MS) << 22
+            likes = number * 7919 % 400
+            words = f"Number {number}: what we did this week, and why it matters ☕ #week{number % 52}\nhttps://example.com/{number}"
+            writer.writerow([identifier, f"{at:%a, %b %d, %Y}", words, f"https://x.com/bench/status/{identifier}",
+                             likes * 41 + 90, likes, likes * 2, likes // 9, likes // 7, likes // 50, likes // 11, likes // 13,
+                             likes // 6])  # fmt: skip
 
 
 def by_process(home: Path) -> Mapping[str, int]:
