@@ -157,12 +157,12 @@ def _commit() -> str:
     return answer.stdout.strip()
 
 
-def report(topic: str, figures: Sequence[Figure], details: Mapping[str, Any]) -> None:
-    """Print the figures as Markdown and JSON, and keep them for the table."""
+def report(topic: str, figures: Sequence[Figure], details: Mapping[str, Any], *, command: str = "") -> None:
+    """Print the figures as Markdown and JSON, and keep them for the table. `command` makes them again."""
     result = {
         "topic": topic,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": f"python -m benchmarks.bench_{topic} {' '.join(sys.argv[1:])}".strip(),
+        "command": command or f"python -m benchmarks.bench_{topic} {' '.join(sys.argv[1:])}".strip(),
         "machine": machine(),
         "figures": [asdict(figure) for figure in figures],
         "details": dict(details),

@@ -1,7 +1,5 @@
 """The dashboards as people meet them: the product's own process, a database built by dbt, a real browser."""
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,7 +13,7 @@ from urllib.request import urlopen
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import text
 
 from clientnest.db import session
@@ -23,6 +21,7 @@ from clientnest.db.roles import Role
 from clientnest.identity import create_person
 from clientnest.simulate import SimulationConfig, service
 from clientnest.workspaces import create_workspace
+from tests.browser.chromium import chromium
 from tests.worlds import PASSWORD, build_marts
 
 ROOT = Path(__file__).parents[3]
@@ -32,17 +31,8 @@ UNTIL = datetime(2026, 3, 2, 6, tzinfo=UTC)
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium; `make setup` installs it."""
-    names = (os.environ.get("CLIENTNEST_TEST_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    program = next((found for name in names if name and (found := shutil.which(name))), None)
-    assert program, "Chromium is missing: `make setup` installs it, or set CLIENTNEST_TEST_CHROMIUM."
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program,
-            args=["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync"],
-        )  # fmt: skip
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @dataclass(frozen=True)

@@ -67,11 +67,15 @@ class Disturbance:
     rng: random.Random
     importer: subprocess.Popen[bytes] | None = None
     log: list[str] = field(default_factory=list)
+    hits: int = 0  # kills that found something to kill
+    took: float = 0.0  # seconds of the undisturbed import
 
     def undisturbed(self) -> dict[str, Any]:
         workspace = make_workspace()
+        began = time.monotonic()
         self._import(workspace)
         self._settle(workspace)
+        self.took = time.monotonic() - began
         return self.totals(workspace)
 
     def disturbed(self, target: str, kills: int, longest: float) -> dict[str, Any]:
@@ -82,7 +86,11 @@ class Disturbance:
         for _ in range(kills):
             wait = self.rng.uniform(0, longest)
             time.sleep(wait)
+            if self._is_over(workspace):
+                self.log.append(f"the import was over after {wait:.1f} s")
+                break
             found = getattr(self, f"_kill_{target}")()
+            self.hits += found
             self.log.append(f"{target} {'killed' if found else 'was not there'} after {wait:.1f} s")
             self._restart(workspace)
         self._settle(workspace)
@@ -140,8 +148,7 @@ class Disturbance:
         deadline = time.monotonic() + SETTLED
         while time.monotonic() < deadline:
             self._restart(workspace)
-            states = [state for state, _ in self._jobs(workspace)]
-            if states and set(states) <= {"done", "failed"}:
+            if self._is_over(workspace):
                 break
             time.sleep(0.5)
         jobs = self._jobs(workspace)
@@ -149,6 +156,10 @@ class Disturbance:
         assert all(state == "done" for state, _ in jobs), f"{jobs} after {self.log}"
         if self.importer is not None:
             self.importer.wait(30)
+
+    def _is_over(self, workspace: UUID) -> bool:
+        states = {state for state, _ in self._jobs(workspace)}
+        return bool(states) and states <= {"done", "failed"}
 
     def _jobs(self, workspace: UUID) -> list[tuple[str, Any]]:
         def look() -> list[tuple[str, Any]]:
