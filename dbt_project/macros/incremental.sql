@@ -29,10 +29,16 @@ to what was there. So the order in which captures arrive does not matter, and do
         and captured_at <= (select max(l.captured_to) from {{ loads }} as l where l.load_id > {{ load }})
 {%- endmacro %}
 
-{#- Every capture of what was touched: found through the key one by one, or read whole in a full build. -#}
-{% macro history_of(touched, snapshots, between=none) -%}
+{#-
+Every capture of what was touched, with a column of it where one is asked for: found through the key one by one, or read
+whole in a full build. The column comes along, because the planner, who cannot know how few were touched, would join a
+second time by comparing every capture with every post.
+-#}
+{% macro history_of(touched, snapshots, between, column=none) -%}
     {% if is_incremental() -%}
-    select h.*
+    select
+        h.*{% if column %},
+        t.{{ column }}{% endif %}
     from {{ touched }} as t
     cross join lateral (
         select *
@@ -45,6 +51,12 @@ to what was there. So the order in which captures arrive does not matter, and do
             and s.captured_at < {{ between[1] }}
         offset 0
     ) as h
+    {%- elif column -%}
+    select
+        s.*,
+        t.{{ column }}
+    from {{ snapshots }} as s
+    inner join {{ touched }} as t using (workspace_id, account_id, post_id)
     {%- else -%}
     select *
     from {{ snapshots }}

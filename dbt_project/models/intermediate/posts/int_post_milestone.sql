@@ -48,16 +48,15 @@ published as (
 history as (
     {{ history_of('published', snapshots, between=[
         't.published_at', "t.published_at + interval '%s days'" % useful_days
-    ]) }}
+    ], column='published_at') }}
 ),
 
 aged as (
     select
-        h.*,
-        date_part('epoch', h.captured_at - p.published_at) as age_seconds
-    from history as h
-    inner join published as p using (workspace_id, account_id, post_id)
-    where h.captured_at >= p.published_at and h.captured_at < p.published_at + interval '{{ useful_days }} days'
+        *,
+        date_part('epoch', captured_at - published_at) as age_seconds
+    from history
+    where captured_at >= published_at and captured_at < published_at + interval '{{ useful_days }} days'
     offset 0 -- computed once per capture, not once per metric
 ),
 
