@@ -12,6 +12,7 @@ _HEAD = """# Benchmarks
 Every figure comes from a script in this folder that makes its own data on a server of its own, compares variants in
 turns within one run, and takes medians. `make bench` measures all of it again and writes this page;
 `python -m benchmarks.bench_<topic>` measures one topic, `python -m benchmarks.report` writes the page from `results/`.
+What the models are worth on real posts is in [ml.md](ml.md).
 """
 
 

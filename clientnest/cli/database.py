@@ -54,13 +54,16 @@ def psql(context: typer.Context, role: _Role = "migrate") -> None:
         program = shutil.which("psql")
     if program is None:
         raise NotFound("psql is not installed.", advice="Install PostgreSQL's client programs.")
-    password = address.password or ""
-    # The password goes through the environment: arguments can be read by every user of the machine.
-    os.execve(  # noqa: S606
-        program,
-        [program, address.set(password=None).render_as_string(), *context.args],
-        {**os.environ, "PGPASSWORD": str(password)},
-    )
+    host = address.host or address.query.get("host") or "localhost"
+    # Through the environment: arguments, and a password among them, can be read by every user of the machine.
+    where = {
+        "PGHOST": host if isinstance(host, str) else ",".join(host),
+        "PGPORT": str(address.port or 5432),
+        "PGUSER": str(address.username),
+        "PGPASSWORD": str(address.password or ""),
+        "PGDATABASE": str(address.database),
+    }
+    os.execve(program, [program, *context.args], {**os.environ, **where})  # noqa: S606
 
 
 def url(role: _Role) -> None:

@@ -17,7 +17,8 @@ from tests.integration.dbt.conftest import Dbt
 
 MARTS = (
     "marts.dim_account", "marts.dim_post", "marts.fct_post_performance", "marts.fct_account_daily",
-    "marts.fct_comparable_post", "marts.fct_posting_slot", "marts.fct_hashtag", "marts.fct_content_type", "marts.fct_metric_coverage",
+    "marts.fct_comparable_post", "marts.fct_posting_slot", "marts.fct_hashtag", "marts.fct_content_type",
+    "marts.fct_metric_coverage",
 )  # fmt: skip
 FIRST = datetime(2025, 3, 25, tzinfo=UTC)  # Europe's clocks go forward on the 30th
 ACCOUNTS = [AccountRef("instagram", "acme", "Acme"), AccountRef("x", "other", "Other")]
