@@ -30,36 +30,27 @@ to what was there. So the order in which captures arrive does not matter, and do
 {%- endmacro %}
 
 {#-
-Every capture of what was touched, with a column of it where one is asked for: found through the key one by one, or read
-whole in a full build. The column comes along, because the planner, who cannot know how few were touched, would join a
-second time by comparing every capture with every post.
+A left join that gives each row of `touched` its captures between two times as `h`: found through the key row by row, or
+all read and hashed in a full build. A row without captures stays.
 -#}
-{% macro history_of(touched, snapshots, between, column=none) -%}
+{% macro history_of(touched, snapshots, between) -%}
+    {%- set key %}h.workspace_id = {{ touched }}.workspace_id
+            and h.account_id = {{ touched }}.account_id
+            and h.post_id = {{ touched }}.post_id
+            and h.captured_at >= {{ between[0] }}
+            and h.captured_at < {{ between[1] }}{% endset -%}
     {% if is_incremental() -%}
-    select
-        h.*{% if column %},
-        t.{{ column }}{% endif %}
-    from {{ touched }} as t
-    cross join lateral (
+    left join lateral (
         select *
-        from {{ snapshots }} as s
+        from {{ snapshots }} as h
         where
-            s.workspace_id = t.workspace_id
-            and s.account_id = t.account_id
-            and s.post_id = t.post_id
-            and s.captured_at >= {{ between[0] }}
-            and s.captured_at < {{ between[1] }}
+            {{ key }}
         offset 0
-    ) as h
-    {%- elif column -%}
-    select
-        s.*,
-        t.{{ column }}
-    from {{ snapshots }} as s
-    inner join {{ touched }} as t using (workspace_id, account_id, post_id)
+    ) as h on true
     {%- else -%}
-    select *
-    from {{ snapshots }}
+    left join {{ snapshots }} as h
+        on
+            {{ key }}
     {%- endif %}
 {%- endmacro %}
 
@@ -83,5 +74,12 @@ row whose column `meta.row_exists` is NULL: its old rows go, and nothing takes t
     where {% for key in keys %}held.{{ key }} = touched.{{ key }}{{ ' and ' if not loop.last }}{% endfor %};
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ fresh }}
-    {{ 'where ' ~ row_exists ~ ' is not null' if row_exists }}
+    {{ 'where ' ~ row_exists ~ ' is not null' if row_exists }};
+    -- What is new in a large part is planned for at once: the statistics of before know nothing of it.
+    do $$ begin
+        if (select new.reltuples > 0.1 * held.reltuples from pg_class as new, pg_class as held
+            where new.oid = '{{ fresh }}'::regclass and held.oid = '{{ target }}'::regclass) then
+            analyze {{ target }};
+        end if;
+    end $$
 {% endmacro %}

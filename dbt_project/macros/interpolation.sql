@@ -11,12 +11,12 @@
 
 {#-
 At age 0 every total is 0. Nothing is known after the last capture, nor between captures too far apart. Where only the
-day of publication is known (row `post`), ages of less than a week mean nothing; from there on they are right to within a day.
+day of publication is known, ages of less than a week mean nothing; from there on they are right to within a day.
 -#}
-{% macro interpolated(before, after, seconds, post) -%}
+{% macro interpolated(before, after, seconds) -%}
     case
         {% if seconds < 7 * 86400 -%}
-        when not {{ post }}.published_time_known then null
+        when not published_time_known then null
         {% endif -%}
         when {{ after }}[1] = {{ seconds }} then {{ after }}[2]
         when {{ after }}[1] - coalesce({{ before }}[1], 0) <= {{ var('widest_bracket') }} * {{ seconds }}

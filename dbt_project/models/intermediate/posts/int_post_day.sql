@@ -12,14 +12,14 @@
 {% set snapshots = ref('stg_raw__post_snapshot') %}
 {% set held_load = held_load() %}
 
-with touched as (
+with {% if is_incremental() -%}
+touched as (
     select
         workspace_id,
         account_id,
         post_id,
         (captured_at at time zone 'UTC')::date as day
     from {{ snapshots }}
-    {% if is_incremental() -%}
     where {{ in_loads_above(held_load, loads) }}
     union
     select
@@ -30,21 +30,22 @@ with touched as (
     from {{ posts }} as p
     inner join {{ this }} as held using (workspace_id, account_id, post_id)
     where p.load_id > {{ held_load }} and held.is_repost <> p.is_repost
-    {%- endif %}
 ),
 
-history as (
-    {{ history_of('touched', snapshots, between=[
-        "t.day::timestamp at time zone 'UTC'", "(t.day + 1)::timestamp at time zone 'UTC'"
-    ]) }}
-),
-
+{% endif -%}
 timed as (
     select
-        *,
-        (captured_at at time zone 'UTC')::date as day,
-        {{ moment('captured_at') }} as moment
-    from history
+        h.*,
+        (h.captured_at at time zone 'UTC')::date as day,
+        {{ moment('h.captured_at') }} as moment
+    {% if is_incremental() -%}
+    from touched
+    {{ history_of('touched', snapshots, between=[
+        "touched.day::timestamp at time zone 'UTC'", "(touched.day + 1)::timestamp at time zone 'UTC'"
+    ]) }}
+    {%- else -%}
+    from {{ snapshots }} as h
+    {%- endif %}
     offset 0 -- computed once per capture, not once per metric
 ),
 

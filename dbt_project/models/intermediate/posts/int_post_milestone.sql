@@ -39,24 +39,26 @@ published as (
         post_id,
         p.published_at,
         p.published_time_known,
-        max(touched.load_id) as load_id
+        max(touched.load_id) as post_load_id
     from touched
     inner join {{ posts }} as p using (workspace_id, account_id, post_id)
     group by workspace_id, account_id, post_id, p.published_at, p.published_time_known
 ),
 
+-- Every post with its captures, if any: joining them a second time is what the planner, who cannot know how much is
+-- touched, may do by comparing each with each.
 history as (
-    {{ history_of('published', snapshots, between=[
-        't.published_at', "t.published_at + interval '%s days'" % useful_days
-    ], column='published_at') }}
-),
-
-aged as (
     select
-        *,
-        date_part('epoch', captured_at - published_at) as age_seconds
-    from history
-    where captured_at >= published_at and captured_at < published_at + interval '{{ useful_days }} days'
+        p.*,
+        {% for metric in aged_metrics('7d') -%}
+        h.{{ metric }},
+        {% endfor -%}
+        h.load_id,
+        date_part('epoch', h.captured_at - p.published_at) as age_seconds
+    from published as p
+    {{ history_of('p', snapshots, between=[
+        'p.published_at', "p.published_at + interval '%s days'" % useful_days
+    ]) }}
     offset 0 -- computed once per capture, not once per metric
 ),
 
@@ -65,6 +67,8 @@ brackets as (
         workspace_id,
         account_id,
         post_id,
+        published_time_known,
+        post_load_id,
         {% for age, seconds in ages().items() -%}
         {% for metric in aged_metrics(age) -%}
         {{ capture_before(metric, seconds) }} as {{ metric }}_before_{{ age }},
@@ -72,8 +76,8 @@ brackets as (
         {% endfor -%}
         {% endfor -%}
         max(load_id) as load_id
-    from aged
-    group by workspace_id, account_id, post_id
+    from history
+    group by workspace_id, account_id, post_id, published_time_known, post_load_id
 )
 
 select
@@ -82,11 +86,10 @@ select
     post_id,
     {% for age, seconds in ages().items() -%}
     {% for metric in aged_metrics(age) -%}
-    {{ interpolated('b.%s_before_%s' % (metric, age), 'b.%s_after_%s' % (metric, age), seconds, 'published') }}
+    {{ interpolated('%s_before_%s' % (metric, age), '%s_after_%s' % (metric, age), seconds) }}
         as {{ metric }}_{{ age }},
     {% endfor -%}
     {% endfor -%}
-    greatest(published.load_id, b.load_id) as load_id,
+    greatest(post_load_id, load_id) as load_id,
     now() as built_at
-from published
-left join brackets as b using (workspace_id, account_id, post_id)
+from brackets
