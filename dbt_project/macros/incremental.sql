@@ -68,18 +68,19 @@ row whose column `meta.row_exists` is NULL: its old rows go, and nothing takes t
     {%- set keys = arg_dict['unique_key'] -%}
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
     {%- set row_exists = config.get('meta', {}).get('row_exists') -%}
-    analyze {{ fresh }};
+    analyze {{ fresh }} ({{ keys | join(', ') }});
     delete from {{ target }} as held
     using (select distinct {{ keys | join(', ') }} from {{ fresh }}) as touched
     where {% for key in keys %}held.{{ key }} = touched.{{ key }}{{ ' and ' if not loop.last }}{% endfor %};
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ fresh }}
-    {{ 'where ' ~ row_exists ~ ' is not null' if row_exists }};
+    {{ 'where ' ~ row_exists ~ ' is not null' if row_exists }}
+    order by {{ keys | join(', ') }}; -- neighbours in the indexes one after the other: half the time of any order
     -- What is new in a large part is planned for at once: the statistics of before know nothing of it.
     do $$ begin
         if (select new.reltuples > 0.1 * held.reltuples from pg_class as new, pg_class as held
             where new.oid = '{{ fresh }}'::regclass and held.oid = '{{ target }}'::regclass) then
-            analyze {{ target }};
+            analyze {{ target }} ({{ (keys + ['built_at']) | join(', ') }});
         end if;
     end $$
 {% endmacro %}
