@@ -1,8 +1,9 @@
 """A whole installation: memory of all processes together, how long starting and stopping take, and a large import.
 
 Memory is the sum of PSS (each shared page counted once, divided among those that share it) over the supervisor,
-everything it started, and every process of the embedded Postgres. The import is `clientnest import` of one X export,
-from the command's start until it says that the posts are in the dashboards; then the same file once more.
+everything it started, and every process of the embedded Postgres. The imports are `clientnest import` of X exports of
+three accounts, one after the other, each from the command's start until it says that the posts are in the dashboards;
+then the first file once more. Between them the models that learn from each import are waited for.
 """
 
 import csv
@@ -20,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.harness import Figure, at_most, report, seconds
+from benchmarks.harness import Figure, at_most, median, report, seconds
 from clientnest import secrets
 from clientnest.exports.idtimes import X_EPOCH_MS
 from clientnest.stack import record
@@ -48,8 +49,8 @@ def main() -> None:
                     LIMIT_GB, "sum of PSS"),
             at_most("Second `make run` until the table of addresses", second["start"], "s", 30, "once"),
             at_most("Ctrl-C until everything has stopped", second["stop"], "s", 10, "once"),
-            at_most(f"Import of an X export of {POSTS:,} posts, until they are in the dashboards", second["import"], "s",
-                    30, "once, all services running"),
+            at_most(f"Import of an X export of {POSTS:,} posts, until they are in the dashboards",
+                    median(second["imports"]), "s", 30, f"median of {len(second['imports'])} accounts' files, all services running"),
             Figure("… of the same file again", second["import_again"], "s", how="once"),
         ],
         {"first": first, "second": second},
@@ -87,19 +88,29 @@ def one_run(home: Path, name: str, *, posts: int = 0) -> dict[str, Any]:
     }
 
 
-def _import(home: Path, posts: int, environment: Mapping[str, str]) -> dict[str, float]:
-    """Seconds of importing an export twice."""
-    export = home / "account_analytics_content_2025-01-01_2025-12-31.csv"
-    write_export(export, posts)
-    command = [str(Path(sys.executable).with_name("clientnest")), "import", str(export), "--wait"]
+def _import(home: Path, posts: int, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Seconds of importing the exports of three accounts, and the first one again."""
+    environment = {**environment, "CLIENTNEST_HOME": str(home)}
+    program = str(Path(sys.executable).with_name("clientnest"))
+    open_jobs = "SELECT count(*) FROM app.job WHERE state IN ('queued', 'running')"
+    taken = []
+    for name in ("first", "second", "third", "first"):
+        export = home / name / "account_analytics_content_2025-01-01_2025-12-31.csv"
+        export.parent.mkdir(exist_ok=True)
+        write_export(export, posts, name)
+        query = [program, "psql", "etl", "-At", "-c", open_jobs]
+        while subprocess.run(query, check=True, env=environment, capture_output=True, text=True).stdout.strip() != "0":
+            time.sleep(2)
+        time.sleep(10)
+        command = [program, "import", str(export), "--wait"]
+        taken.append(
+            seconds(lambda command=command: subprocess.run(command, check=True, stdout=sys.stderr, env=environment))  # type: ignore[misc]
+        )
+        print(f"  import: {taken[-1]:.1f} s", file=sys.stderr, flush=True)
+    return {"imports": taken[:3], "import_again": taken[3]}
 
-    def run() -> None:
-        subprocess.run(command, check=True, stdout=sys.stderr, env={**environment, "CLIENTNEST_HOME": str(home)})
 
-    return {"import": round(seconds(run), 1), "import_again": round(seconds(run), 1)}
-
-
-def write_export(path: Path, posts: int) -> None:
+def write_export(path: Path, posts: int, account: str = "bench") -> None:
     """An X export in today's format: posts of one year, of one account."""
     start = datetime(2025, 1, 1, tzinfo=UTC)
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -111,7 +122,7 @@ def write_export(path: Path, posts: int) -> None:
             identifier = (int(at.timestamp() * 1000) - X_EPOCH_MS) << 22
             likes = number * 7919 % 400
             words = f"Number {number}: what we did this week, and why it matters ☕ #week{number % 52}\nhttps://example.com/{number}"
-            writer.writerow([identifier, f"{at:%a, %b %d, %Y}", words, f"https://x.com/bench/status/{identifier}",
+            writer.writerow([identifier, f"{at:%a, %b %d, %Y}", words, f"https://x.com/{account}/status/{identifier}",
                              likes * 41 + 90, likes, likes * 2, likes // 9, likes // 7, likes // 50, likes // 11, likes // 13,
                              likes // 6])  # fmt: skip
 

@@ -21,7 +21,7 @@ ROOT = Path(os.environ.get("CLIENTNEST_TEST_CACHE", "/var/cache/clientnest-tests
 PACKAGES = "postgresql-17-timescaledb,postgresql-17-pgvector,redis-server"
 _BIN = "/usr/lib/postgresql/17/bin"
 _ADVICE = (
-    "The TimescaleDB tests need a server. As root on Debian or Ubuntu, `make test-setup` installs one; elsewhere set "
+    "The TimescaleDB tests need a server. As root on Debian or Ubuntu, `make setup` installs one; elsewhere set "
     "CLIENTNEST_TEST_TIMESCALEDB_URL to the administrator's URL of a TimescaleDB 2.19+ server on Postgres 17."
 )
 
