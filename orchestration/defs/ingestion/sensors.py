@@ -1,5 +1,6 @@
 """What connects `app.job` with Dagster: jobs become runs within five seconds, and none stays open for ever."""
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -24,7 +25,7 @@ from clientnest import jobs, log
 from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.errors import ClientNestError
-from clientnest.jobs import Lease, LostLease
+from clientnest.jobs import Job, Lease, LostLease
 from orchestration.defs.ingestion.jobs import load
 from orchestration.defs.learning.assets import learn
 from orchestration.job import lease_of
@@ -32,6 +33,7 @@ from orchestration.launch import run_request
 
 _PASSING = {"OperationalError", "InterfaceError", "Unavailable", "TransientError", "DagsterPostgresException"}
 _NOT_YET_AT_WORK = [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING]
+_STAYS, _LOOKS_EVERY = 4.5, 0.25  # seconds
 _logger = log.get_logger(__name__)
 
 
@@ -39,15 +41,16 @@ _logger = log.get_logger(__name__)
 def queued_jobs(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
     """Claim queued jobs and start a run for each; take back those whose worker went away.
 
-    Dagster looks at sensors every five seconds. A claim that does not become a run (a crash in between) runs out with
-    its lease, and the next attempt has a run key of its own.
+    Dagster calls sensors every five seconds, so each call stays and looks until the next is due: somebody waits for the
+    job. A claim that does not become a run (a crash in between) runs out with its lease, and the next attempt has a run
+    key of its own.
     """
     try:
         with session.tenant(Role.ETL) as connection:
             jobs.extend(connection, _on_their_way(context.instance))
             for job in jobs.release_expired(connection):
                 context.log.warning(f"Job {job.id} was abandoned by its worker; it is {job.state} now.")
-            claimed = jobs.claim(connection)
+        claimed = _claim_within(_STAYS)
     except OperationalError as error:
         yield SkipReason(f"The database does not answer: {str(error.orig).strip()}")
         return
@@ -87,6 +90,17 @@ def cancelled_runs(context: RunStatusSensorContext) -> None:
     lease = lease_of(context.dagster_run.tags)
     if lease is not None:
         _close(lease, ClientNestError("The work was stopped in Dagster.", advice="Start it again when you want it."))
+
+
+def _claim_within(seconds: float) -> list[Job]:
+    """Queued jobs, as soon as there are any."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with session.tenant(Role.ETL) as connection:
+            claimed = jobs.claim(connection)
+        if claimed or time.monotonic() > deadline:
+            return claimed
+        time.sleep(_LOOKS_EVERY)
 
 
 def _on_their_way(instance: DagsterInstance) -> list[Lease]:
