@@ -201,8 +201,7 @@ class EmbeddedServer:
     def _launch(self) -> None:
         self._wait_for_leftovers()
         self._own_folder(self.socket_folder)
-        shared = Path("/dev/shm")  # noqa: S108 - only measured; small in many containers
-        roomy = shared.is_dir() and shutil.disk_usage(shared).free > 512 * 1024**2
+        roomy = _has_shared_memory(Path("/dev/shm"))  # noqa: S108 - only looked at
         configuration = self._data / "clientnest.conf"
         configuration.write_text(
             _CONFIGURATION.format(
@@ -270,6 +269,14 @@ class EmbeddedServer:
                 details={"output": said[-4000:]},
             )
         return subprocess.CompletedProcess(answer.args, answer.returncode, said, "")
+
+
+def _has_shared_memory(folder: Path) -> bool:
+    """Whether the server's user may keep shared memory there: in many containers it is small, or closed to others."""
+    if not folder.is_dir():
+        return False
+    open_to_all = bool(folder.stat().st_mode & 0o002) or (os.geteuid() != 0 and os.access(folder, os.W_OK))
+    return open_to_all and shutil.disk_usage(folder).free > 512 * 1024**2
 
 
 def _works_in(folder: Path) -> list[int]:

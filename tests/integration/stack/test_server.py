@@ -230,3 +230,10 @@ def test_a_server_that_cannot_start_says_why(home: Path) -> None:
         server.start()
     settings.unlink()
     server.start()
+
+
+@pytest.mark.parametrize(("mode", "usable"), [(0o1777, True), (0o755, os.geteuid() != 0)])
+def test_shared_memory_is_used_where_the_servers_user_may_write(tmp_path: Path, mode: int, usable: bool) -> None:
+    tmp_path.chmod(mode)
+    assert embedded._has_shared_memory(tmp_path) is usable
+    assert not embedded._has_shared_memory(tmp_path / "missing")
