@@ -136,7 +136,7 @@ class Disturbance:
         postmaster.kill()
         deadline = time.monotonic() + 30
         # Dead is enough: init may take its time to collect the exit code of a process that is no child of ours.
-        while postmaster.is_running() and postmaster.status() != psutil.STATUS_ZOMBIE:
+        while not _is_dead(postmaster):
             assert time.monotonic() < deadline, "the killed server still runs"
             time.sleep(0.05)
         self._eventually(lambda: bool(server.start()))
@@ -183,6 +183,13 @@ class Disturbance:
             except (ClientNestError, OperationalError):
                 time.sleep(0.5)
         return act()
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def assert_same(totals: dict[str, Any], wanted: dict[str, Any], log: Iterable[str]) -> None:
