@@ -4,7 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -39,8 +39,13 @@ def _is_current(manifest: Path, stamp: Path, current: str) -> bool:
 
 
 def _digest(project: Path) -> str:
-    digest = hashlib.sha256(version("dbt-core").encode())
-    for file in sorted(_sources(project)):
+    return digest_of(project, _sources(project), version("dbt-core"))
+
+
+def digest_of(project: Path, files: Iterable[Path], besides: str = "") -> str:
+    """SHA-256 of the names and contents of files of the project, and of what else counts."""
+    digest = hashlib.sha256(besides.encode())
+    for file in sorted(files):
         digest.update(f"{file.relative_to(project)}\0{file.stat().st_size}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

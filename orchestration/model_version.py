@@ -4,12 +4,12 @@ Incremental models compute again what new captures touch; what a new version wou
 they would never see.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 from psycopg2.extensions import cursor as Cursor
 
 from clientnest.db.dbt_env import dbt_project_folder
+from orchestration.manifest import digest_of
 
 _SELECTING = ("--select", "-s", "--models", "-m", "--exclude", "--selector")
 _EVERYTHING = "fqn:*"  # what dagster-dbt selects where all is to be built
@@ -19,11 +19,7 @@ _VERSIONED = ("macros/**/*.sql", "models/**/*.sql", "seeds/*.csv", "dbt_project.
 def current() -> str:
     """The version of this checkout's models: changes with any SQL that decides what the tables hold."""
     project = dbt_project_folder()
-    digest = hashlib.sha256()
-    for path in sorted(path for pattern in _VERSIONED for path in project.glob(pattern)):
-        digest.update(f"{path.relative_to(project)}\0{path.stat().st_size}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return digest_of(project, (path for pattern in _VERSIONED for path in project.glob(pattern)))
 
 
 def builds_everything(arguments: Sequence[str]) -> bool:
