@@ -16,6 +16,7 @@ from packaging.version import Version
 from clientnest import settings
 from clientnest.db.dbt_env import dbt_project_folder
 from clientnest.errors import ClientNestError, PermanentError, Unavailable
+from orchestration.dbt_process import TRY_AGAIN
 from orchestration.manifest import ensure_manifest
 
 _KEPT_RUNS = 20
@@ -98,7 +99,7 @@ def error_of(invocation: DbtCliInvocation) -> ClientNestError:
     log = invocation.target_path / "dbt.log"
     said = str(invocation.get_error()).partition("Errors parsed from dbt logs:")[2] or _last_lines(log)
     shown = _shortened(said)
-    if is_passing(said):
+    if invocation.process.returncode == TRY_AGAIN or is_passing(said):
         return Unavailable(f"The dashboards' tables could not be refreshed just now: {shown}", advice=f"See {log}.")
     return PermanentError(
         f"The dashboards' tables could not be refreshed: {shown}",

@@ -1,6 +1,6 @@
 """dbt's models as assets, built by one start of dbt per run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dagster import AssetExecutionContext, AssetKey, BackfillPolicy, Output
@@ -39,12 +39,27 @@ def models(context: AssetExecutionContext, dbt: Dbt, job: JobInHand) -> Iterator
         expected = max(len(context.selected_asset_keys), 1)
         for event in invocation.stream():
             if isinstance(event, Output):
-                built[context.asset_key_for_output(event.output_name)] = dict(event.metadata)
+                key = context.asset_key_for_output(event.output_name)
+                yield from _left_out(context, context.assets_def.asset_deps[key], built)
+                built[key] = dict(event.metadata)
                 job.tell(_STEP, _FROM + _SHARE * len(built) / expected)
             yield event
         conclude(invocation)
+        yield from _left_out(context, context.selected_asset_keys, built)
         job.done(then=LEARN)
     note_days(context, built, job.days)
+
+
+def _left_out(
+    context: AssetExecutionContext, keys: Iterable[AssetKey], built: dict[AssetKey, dict[str, Any]]
+) -> Iterator[Output[None]]:
+    """Those of the assets that dbt had no reason to build, before what reads them, as Dagster wants it: views and seeds
+    that are as they would be built."""
+    for key in keys:
+        if key in context.selected_asset_keys and key not in built:
+            yield from _left_out(context, context.assets_def.asset_deps[key], built)
+            built[key] = {"as it was": True}
+            yield Output(None, context.assets_def.get_output_name_for_asset_key(key), metadata=built[key])
 
 
 def dbt_layer(schema: str) -> list[AssetKey]:

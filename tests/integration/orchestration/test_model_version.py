@@ -1,5 +1,6 @@
 """A new version of the models builds all tables anew, once; the same version leaves what nothing touched."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from clientnest.db import session
 from clientnest.db.roles import Role
 from orchestration import model_version
+from orchestration.manifest import ensure_manifest
 from tests.integration.dbt.captures import post, write
 
 BUILD = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
@@ -23,6 +25,12 @@ def build(folder: Path, *arguments: str) -> None:
         env=os.environ.copy(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def built(folder: Path) -> set[tuple[str, str]]:
+    """What the last build built: kind and name."""
+    results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+    return {(kind, name) for kind, _, name in (result["unique_id"].split(".", 2) for result in results)}
 
 
 def _as_owner(statement: str) -> list[tuple[object, ...]]:
@@ -45,6 +53,27 @@ def test_tables_of_an_older_version_are_built_anew_and_those_of_this_one_are_not
     build(tmp_path)
     assert _as_owner("SELECT text FROM marts.dim_post") != [("as an older version had it",)]
     assert _as_owner("SELECT obj_description('marts'::regnamespace)") == [(model_version.current(),)]
+
+
+def test_views_are_left_out_while_they_stand_and_come_back_when_one_is_gone(workspace: UUID, tmp_path: Path) -> None:
+    write(workspace, [post(likes=3)])
+    build(tmp_path, "--full-refresh")
+    assert {("model", "serve_post"), ("seed", "metric_catalogue"), ("model", "dim_post")} <= built(tmp_path)
+    build(tmp_path)
+    assert {name for _, name in built(tmp_path)}.isdisjoint({"serve_post", "metric_catalogue", "stg_raw__post"})
+    assert ("model", "dim_post") in built(tmp_path)
+    _as_owner("DROP VIEW serve.post")
+    build(tmp_path)
+    assert ("model", "serve_post") in built(tmp_path)
+
+
+def test_no_test_of_a_table_is_left_out_with_the_views() -> None:
+    nodes = json.loads(ensure_manifest().read_text())["nodes"]
+    left_out = {key for key, node in nodes.items() if (node["schema"], node["alias"]) in model_version.unchanging()}
+    tests = {key: node["depends_on"]["nodes"] for key, node in nodes.items() if node["resource_type"] == "test"}
+    assert left_out
+    assert tests
+    assert [test for test, read in tests.items() if left_out.intersection(read) and set(read) - left_out] == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Small parts that decide: which errors are retried, which days are noted, which run a job becomes."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg2
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from clientnest.errors import BadInput, ClientNestError, Unavailable
 from clientnest.jobs import Job, LostLease
 from orchestration import days, launch
-from orchestration.dbt import is_passing
+from orchestration.dbt import Dbt, conclude, is_passing
 from orchestration.failures import explained
 from orchestration.job import lease_of, tags_of
 
@@ -122,6 +123,14 @@ def test_imports_go_before_simulations_and_trainings_last() -> None:
 )
 def test_dbts_errors_are_told_apart(said: str, passing: bool) -> None:
     assert is_passing(said) is passing
+
+
+def test_a_build_that_finds_no_database_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIENTNEST_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CLIENTNEST_DATABASE_URL", "postgresql://somebody:secret@127.0.0.1:1/clientnest")
+    invocation = Dbt.of_project().cli(["build"], target_path=tmp_path / "target", raise_on_error=False)
+    with pytest.raises(Unavailable, match="does not answer"):
+        conclude(invocation)
 
 
 def test_the_last_partition_is_today() -> None:
