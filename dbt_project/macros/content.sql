@@ -18,7 +18,9 @@ it (Hindi, Thai), emoji are not, and digits alone make none ("#1").
                 lower(matched.parts[1] collate "pg_c_utf8") as tag,
                 min(matched.position) as position
             from regexp_matches(
-                normalize({{ text }}, nfc) collate "pg_c_utf8",
+                -- Most texts are in this form already, and asking is cheaper than making it so.
+                case when {{ text }} is nfc normalized then {{ text }} else normalize({{ text }}, nfc) end
+                collate "pg_c_utf8",
                 '(?<![[:alnum:]_&/#＃])[#＃]({{ hashtag_character() }}+)',
                 'g'
             ) with ordinality as matched (parts, position)
