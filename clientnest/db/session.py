@@ -53,8 +53,9 @@ def tenant(role: Role, *, workspace_id: UUID | None = None, person_id: UUID | No
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _CANCELLED:
             raise
+        allowed = f"{role.longest_statement} seconds" if role.longest_statement else "the time it was given"
         raise Unavailable(
-            f"The answer was not ready after {role.longest_statement} seconds, and was given up.",
+            f"The answer was not ready after {allowed}, and was given up.",
             advice="Choose a shorter period or fewer accounts; if it stays so, tell who runs this installation.",
         ) from error
 
