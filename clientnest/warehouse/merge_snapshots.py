@@ -40,7 +40,9 @@ def merge_rows(cursor: Cursor, load: Load, grain: Grain, staged_rows: int) -> Me
     )
     if grain is Grain.POST:
         _bring_back_kept(cursor, load, staged, staged_rows)
-    known, changed = _compare(cursor, load, grain, staged, keys, staged_rows)
+    known, changed = 0, 0
+    if _holds_any(cursor, load, grain):
+        known, changed = _compare(cursor, load, grain, staged, keys, staged_rows)
     if known == 0 and _insert_as_they_are(cursor, load, grain, staged, keys, staged_rows):
         return MergedRows(staged_rows, staged_rows, 0)
     rows = _count(cursor, f"SELECT count(*) FROM (SELECT DISTINCT place, {', '.join(keys)} FROM {staged} s) keys")
@@ -56,6 +58,16 @@ def merge_rows(cursor: Cursor, load: Load, grain: Grain, staged_rows: int) -> Me
                 advice="Please report this with the source of the rows.",
             )
     return MergedRows(rows, rows - known, changed)
+
+
+def _holds_any(cursor: Cursor, load: Load, grain: Grain) -> bool:
+    """Whether anything of the workspace is stored from the time that the capture covers; mostly nothing is."""
+    cursor.execute(
+        f"SELECT EXISTS (SELECT FROM {_TARGET[grain]} WHERE workspace_id = %(workspace)s::uuid "
+        "AND captured_at BETWEEN %(first)s AND %(last)s)",
+        load.parameters,
+    )
+    return cursor.fetchone() == (True,)
 
 
 def _compare(
