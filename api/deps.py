@@ -1,57 +1,157 @@
-"""What routes ask for: who is calling, and the door to one workspace."""
+"""What routes ask for: who is calling, what they may do, and the door to one workspace."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from anyio import to_thread
+from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy import Connection
 
-from clientnest import workspaces
+from clientnest import audit, identity, workspaces
+from clientnest.audit import Action, Actor, ActorKind, Change
+from clientnest.db import session
 from clientnest.db.roles import Role
-from clientnest.errors import Unauthenticated
-from clientnest.identity import AccessToken, verify_token
-from clientnest.workspaces import Membership
+from clientnest.errors import Forbidden, Unauthenticated
+from clientnest.identity import AccessToken, Client, sessions, verify_token
+from clientnest.workspaces import Membership, Permission
+from clientnest.workspaces.keys import PREFIX, KeyInUse, present_key
 
 _bearer = OAuth2PasswordBearer(
     tokenUrl="/v1/auth/token",
     scheme_name="bearer",
-    description="An access token from `POST /v1/auth/token`.",
+    description="An access token from `POST /v1/auth/token`, or an API key of a workspace.",
     auto_error=False,
 )
 
 
-async def _caller(token: Annotated[str | None, Depends(_bearer)]) -> AccessToken:
+async def _proof(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> AccessToken | KeyInUse:
     if token is None:
         raise Unauthenticated(
-            "This needs an access token.",
-            advice="Get one from POST /v1/auth/token and send it as `Authorization: Bearer …`.",
+            "This needs an access token or an API key.",
+            advice="Get a token from POST /v1/auth/token and send it as `Authorization: Bearer …`.",
         )
-    return verify_token(token)
+    known: AccessToken | KeyInUse | None = getattr(request.state, "proof", None)  # rate limits asked before
+    if known is not None:
+        return known
+    return await to_thread.run_sync(present, token) if token.startswith(PREFIX) else verify_token(token)
+
+
+def present(token: str) -> AccessToken | KeyInUse:
+    """Whose token or key it is; `Unauthenticated` for one that is no good."""
+    if not token.startswith(PREFIX):
+        return verify_token(token)
+    with session.tenant(Role.IDENTITY) as connection:
+        return present_key(connection, token)
+
+
+Proof = Annotated[AccessToken | KeyInUse, Depends(_proof)]
+
+
+async def _caller(proof: Proof) -> AccessToken:
+    if isinstance(proof, KeyInUse):
+        raise Forbidden("This is for people, not for API keys.", advice="Sign in with POST /v1/auth/token.")
+    return proof
 
 
 Caller = Annotated[AccessToken, Depends(_caller)]
 
 
+async def _client(request: Request) -> Client:
+    return Client(request.client.host if request.client else None, request.headers.get("user-agent"))
+
+
+From = Annotated[Client, Depends(_client)]
+
+
+def actor_of(request: Request, proof: AccessToken | KeyInUse, client: Client) -> Actor:
+    """Who is behind a request, as the logs name them."""
+    kind, actor_id = (
+        (ActorKind.API_KEY, proof.id) if isinstance(proof, KeyInUse) else (ActorKind.PERSON, proof.person_id)
+    )
+    return Actor(kind, actor_id, client.address, client.user_agent, getattr(request.state, "request_id", None))
+
+
+async def _actor(request: Request, proof: Proof, client: From) -> Actor:
+    return actor_of(request, proof, client)
+
+
+RequestActor = Annotated[Actor, Depends(_actor)]
+
+
+@contextmanager
+def own(caller: AccessToken, role: Role = Role.IDENTITY) -> Iterator[Connection]:
+    """A transaction about the caller themselves; `Unauthenticated` where they are gone or their session has ended."""
+    with session.tenant(role, person_id=caller.person_id) as connection:
+        if identity.person(connection, caller.person_id) is None:
+            raise Unauthenticated("The person this access token was made for is gone.", advice="Sign in again.")
+        if caller.session_id and not sessions.goes_on(connection, caller.person_id, caller.session_id):
+            raise Unauthenticated("The session has ended.", advice="Sign in again.")
+        yield connection
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The way into the workspace that a path names. Nothing is read before `open` has checked the membership."""
+    """The way into the workspace that a path names. Nothing is read before `open` has checked who may."""
 
-    person_id: UUID
+    proof: AccessToken | KeyInUse
     workspace_id: UUID
+    permission: Permission
+    actor: Actor
+
+    @property
+    def proved_second_factor(self) -> bool:
+        """Whether the caller signed in with more than a password."""
+        return isinstance(self.proof, AccessToken) and self.proof.second_factor
 
     @contextmanager
     def open(self) -> Iterator[tuple[Connection, Membership]]:
         """The request's transaction, scoped to the workspace: committed at the end, rolled back on any error."""
-        with workspaces.enter(Role.API, self.person_id, self.workspace_id) as entered:
-            yield entered
+        with self._entered() as (connection, membership):
+            workspaces.require(membership, self.permission)
+            yield connection, membership
+
+    @contextmanager
+    def _entered(self) -> Iterator[tuple[Connection, Membership]]:
+        if isinstance(self.proof, KeyInUse):
+            with workspaces.enter_with_key(Role.API, self.proof, self.workspace_id) as entered:
+                yield entered
+        else:
+            with workspaces.enter(Role.API, self.proof.person_id, self.workspace_id, token=self.proof) as entered:
+                yield entered
+
+    def record(
+        self, connection: Connection, action: Action, object_type: str, object_id: UUID | None = None,
+        *, subject_id: UUID | None = None, changes: Mapping[str, Change] | None = None, **named: Change,
+    ) -> None:  # fmt: skip
+        """Write to the workspace's audit log what the caller did, in the request's transaction."""
+        audit.record(
+            connection, action, actor=self.actor, workspace_id=self.workspace_id, object_type=object_type,
+            object_id=object_id or self.workspace_id, changes={**(changes or {}), **named}, subject_id=subject_id,
+        )  # fmt: skip
 
 
-async def _door(workspace_id: UUID, caller: Caller) -> Door:
-    return Door(caller.person_id, workspace_id)
+def door(permission: Permission) -> Callable[..., Awaitable[Door]]:
+    """The dependency of a route that needs a permission: `Annotated[Door, Depends(door(Permission.X))]`."""
+
+    async def _door(workspace_id: UUID, proof: Proof, actor: RequestActor) -> Door:
+        return Door(proof, workspace_id, permission, actor)
+
+    _door.permission = permission  # type: ignore[attr-defined]
+    return _door
 
 
-WorkspaceDoor = Annotated[Door, Depends(_door)]
+WorkspaceDoor = Annotated[Door, Depends(door(Permission.WORKSPACE_READ))]
+WorkspaceEditDoor = Annotated[Door, Depends(door(Permission.WORKSPACE_EDIT))]
+TransferDoor = Annotated[Door, Depends(door(Permission.WORKSPACE_TRANSFER))]
+MembersDoor = Annotated[Door, Depends(door(Permission.MEMBERS_READ))]
+MembersManageDoor = Annotated[Door, Depends(door(Permission.MEMBERS_MANAGE))]
+KeysDoor = Annotated[Door, Depends(door(Permission.KEYS_MANAGE))]
+ResultsDoor = Annotated[Door, Depends(door(Permission.RESULTS_READ))]
+PredictionsDoor = Annotated[Door, Depends(door(Permission.PREDICTIONS_READ))]
+ImportsDoor = Annotated[Door, Depends(door(Permission.IMPORTS_READ))]
+ImportCreateDoor = Annotated[Door, Depends(door(Permission.IMPORTS_CREATE))]
+AuditDoor = Annotated[Door, Depends(door(Permission.AUDIT_READ))]

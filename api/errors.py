@@ -12,7 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import exc as sql_errors
 from starlette.exceptions import HTTPException
 
+from clientnest.entitlements import LimitReached
 from clientnest.errors import BadInput, ClientNestError, Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
+from clientnest.limits import TooManyRequests
+from clientnest.limits.answers import AnswerNotKept, KeyReused, StillRunning
 from clientnest.log import get_logger
 
 REQUEST_ID = "x-request-id"
@@ -24,6 +27,12 @@ _TITLES = {
     NotFound.code: "Not found",
     Unauthenticated.code: "Not signed in",
     Unavailable.code: "Not ready yet",
+    LimitReached.code: "The plan allows no more",
+    TooManyRequests.code: "Too often",
+    KeyReused.code: "The idempotency key belongs to another request",
+    StillRunning.code: "The same request is still being worked on",
+    AnswerNotKept.code: "The request was carried out before",
+    "idempotency-key-unusable": "The idempotency key cannot be used",
     "unreadable-body": "The body cannot be read",
     "body-too-large": "The body is too large",
     "method-not-allowed": "Not a thing one can do here",
@@ -105,7 +114,7 @@ def explained(request: Request, error: ClientNestError) -> ProblemResponse:
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     field = error.details.get("field")
     if error.retryable:
-        headers["Retry-After"] = "5"
+        headers["Retry-After"] = str(error.details.get("retry_after_seconds", 5))
     return problem_response(
         request,
         status=error.status,

@@ -1,5 +1,6 @@
 """The API's front door: `uvicorn api.main:app`. Importing it reads no settings, no secrets and no database."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,13 +11,26 @@ from fastapi.routing import APIRoute
 from starlette.types import Scope
 
 from api import errors, openapi
+from api.audit.router import router as audit
+from api.auth.providers import router as providers
+from api.auth.registration import router as registration
 from api.auth.router import router as auth
+from api.events.hub import Hub
+from api.events.router import router as events
 from api.health.router import router as health
 from api.imports.router import router as imports
 from api.insights.router import router as insights
 from api.jobs.router import router as jobs
+from api.keys.router import router as keys
+from api.manners import Idempotency, RateLimits
+from api.me.passkeys import router as passkeys
+from api.me.passkeys import signing_in as passkey_signing_in
+from api.me.router import router as me
+from api.members.router import accepting
+from api.members.router import router as members
 from api.metrics.router import router as metrics
 from api.middleware import BodyLimit, Surroundings
+from api.outbox.router import router as outbox
 from api.predictions.predictor import LoadingPredictor
 from api.predictions.router import router as predictions
 from api.reference.router import router as reference
@@ -32,7 +46,11 @@ _UPLOADS = re.compile(r"/v1/workspaces/[^/]+/imports")
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.configure(level=settings.core().log_level)
     predictor = app.state.predictor = LoadingPredictor()
+    hub = app.state.hub = Hub()
+    listening = asyncio.create_task(hub.run())
     yield
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
     await to_thread.run_sync(predictor.close)
     session.forget()
 
@@ -48,9 +66,15 @@ def create_app() -> FastAPI:
         lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
     )
-    for router in (health, auth, workspaces, insights, predictions, imports, jobs, metrics, reference):
+    for router in (
+        health, auth, registration, passkey_signing_in, providers, me, passkeys, workspaces, members, accepting, keys,
+        insights, predictions, imports, jobs, metrics, audit, events, outbox, reference,
+    ):  # fmt: skip
         app.include_router(router)
     errors.install(app)
+    # The last added is the first to see a request.
+    app.add_middleware(Idempotency)
+    app.add_middleware(RateLimits)
     app.add_middleware(BodyLimit, limit_for=_body_limit)
     app.add_middleware(Surroundings)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it

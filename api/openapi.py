@@ -1,11 +1,15 @@
 """The OpenAPI description: what FastAPI derives from the routes, and the problems each of them may answer with."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 
 from api.errors import FieldProblem, Problem
+from clientnest.workspaces import Permission
 
 DESCRIPTION = """\
 Results of social media posts, and what follows from them, for every workspace you belong to.
@@ -16,10 +20,14 @@ does not report is `null`, never 0, and `missing` says why. Every error is a pro
 """
 _PROBLEMS = {
     "400": "The body cannot be read.",
-    "401": "No access token, or one that is not valid.",
+    "401": "No access token or API key, or one that is not valid; signing in: wrong, or not all that is needed.",
+    "403": "Signed in, but not allowed; the answer says what is missing, and who may.",
     "404": "There is no such thing here, or you do not belong to its workspace; the answer is the same.",
+    "409": "Something else is in the way.",
+    "412": "It was changed by somebody else meanwhile; read it again.",
     "413": "The body is too large.",
     "422": "A value cannot be used; `errors` names each.",
+    "429": "Too often; `Retry-After` says when to come back.",
     "503": "Something this needs is not ready; trying again later helps.",
 }
 
@@ -30,9 +38,28 @@ def describe(app: FastAPI) -> dict[str, Any]:
         document = get_openapi(
             title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=app.openapi_tags
         )
+        _document_permissions(document, app)
         _document_problems(document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _document_permissions(document: dict[str, Any], app: FastAPI) -> None:
+    """What somebody has to be allowed, as docs/permissions.md names it."""
+    for route in iter_route_contexts(app.routes):
+        for needed in _permissions(getattr(route, "dependant", None)):
+            for method in route.methods or ():
+                document["paths"][route.path_format][method.lower()]["x-permission"] = needed.value
+
+
+def _permissions(dependant: Dependant | None) -> Iterator[Permission]:
+    if dependant is None:
+        return
+    permission = getattr(dependant.call, "permission", None)
+    if permission is not None:
+        yield permission
+    for part in dependant.dependencies:
+        yield from _permissions(part)
 
 
 def _document_problems(document: dict[str, Any]) -> None:
@@ -63,13 +90,19 @@ def _expected(path: str, operation: dict[str, Any]) -> list[str]:
     """Which problems an operation can answer with follows from what it takes."""
     expected = []
     if "requestBody" in operation:
-        expected += ["400", "413", "422"]
-    if "security" in operation or path == "/v1/auth/token":
+        expected += ["400", "409", "413", "422"]
+    if "security" in operation:
+        expected += ["401", "403"]
+    elif path.startswith("/v1/auth/"):
         expected.append("401")
+    if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", [])):
+        expected.append("412")
     if operation.get("parameters"):
         expected.append("422")
     if "{" in path:
         expected.append("404")
+    if path.startswith("/v1/"):
+        expected.append("429")
     if path != "/healthz":
         expected.append("503")
     return expected

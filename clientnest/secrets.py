@@ -28,7 +28,7 @@ class InstallationSecrets:
     passwords: Mapping[str, str]
 
 
-ROLES = ("superuser", "migrate", "etl", "dbt", "api", "dashboards", "worker", "dagster", "mlflow")
+ROLES = ("superuser", "migrate", "etl", "dbt", "api", "dashboards", "worker", "identity", "dagster", "mlflow")
 
 
 def load(home: Path | None = None) -> InstallationSecrets:

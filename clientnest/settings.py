@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from clientnest.errors import ConfigurationError
@@ -17,6 +17,9 @@ def _default_home() -> Path:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/clientnest")
     return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "clientnest"
+
+
+_RATE = r"^[1-9][0-9]{0,8} ?/ ?([1-9][0-9]{0,5} )?(second|minute|hour|day)s?$"
 
 
 class _Group(BaseSettings):
@@ -60,12 +63,19 @@ class DatabaseSettings(_Group):
 
 
 class StackSettings(_Group):
-    """Loopback addresses of the processes that `make run` starts."""
+    """Loopback addresses of the processes that `make run` starts. `api_url`: where the dashboards reach the API, if
+    that is elsewhere."""
 
     api_port: int = Field(8000, ge=1, le=65535)
     dashboards_port: int = Field(8501, ge=1, le=65535)
     dagster_port: int = Field(3000, ge=1, le=65535)
     mlflow_port: int = Field(5000, ge=1, le=65535)
+    api_url: str | None = None
+
+    @property
+    def api_address(self) -> str:
+        """The API's address without a slash at the end."""
+        return (self.api_url or f"http://127.0.0.1:{self.api_port}").rstrip("/")
 
 
 class ImportSettings(_Group):
@@ -77,10 +87,75 @@ class ImportSettings(_Group):
     import_max_files: int = 2_000
 
 
+class MailSettings(_Group):
+    """`smtp_url` names the mail server, with its user and password; empty means that letters stay in the outbox.
+
+    `public_url` is where people reach this installation: links in letters begin with it.
+    """
+
+    smtp_url: SecretStr | None = None
+    mail_from: str = "ClientNest <clientnest@localhost>"
+    public_url: str = "http://localhost:8000"
+
+
+class OidcProvider(BaseModel):
+    """An OpenID Connect provider. `key` stands in addresses; `issuer` is what the provider calls itself, exactly."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    name: str = Field(min_length=1, max_length=60)
+    issuer: str = Field(pattern=r"^https?://")
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr
+
+
+class OidcSettings(_Group):
+    """`oidc_providers`: a JSON list of `{"key", "name", "issuer", "client_id", "client_secret"}`."""
+
+    oidc_providers: tuple[OidcProvider, ...] = ()
+
+    @model_validator(mode="after")
+    def _different(self) -> "OidcSettings":
+        keys = [provider.key for provider in self.oidc_providers]
+        if len(set(keys)) != len(keys):
+            raise ConfigurationError("CLIENTNEST_OIDC_PROVIDERS names a key twice.", advice="Give each its own.")
+        return self
+
+
+class LimitSettings(_Group):
+    """Where rate limits are counted, and how much one caller may ask, as `600/minute` or `10/15 minutes`.
+
+    `rate_limit_url` names a Redis server (`redis://…`); empty means that the database counts.
+    """
+
+    rate_limit_url: SecretStr | None = None
+    rate_limit_person: str = Field("600/minute", pattern=_RATE)
+    rate_limit_program: str = Field("600/minute", pattern=_RATE)
+    rate_limit_address: str = Field("120/minute", pattern=_RATE)
+
+    @field_validator("rate_limit_url")
+    @classmethod
+    def _known(cls, given: SecretStr | None) -> SecretStr | None:
+        schemes = ("redis://", "rediss://", "redis+unix://", "redis+sentinel://", "redis+cluster://")
+        if given is None or not given.get_secret_value():
+            return None
+        if not given.get_secret_value().startswith(schemes):
+            raise ConfigurationError(
+                "CLIENTNEST_RATE_LIMIT_URL names no Redis server.",
+                advice="Give it the form redis://:PASSWORD@HOST:6379/0, or leave it empty for the database.",
+            )
+        return given
+
+
 class SecretSettings(_Group):
-    """The key that signs access tokens; generated and kept under `home/secrets.json` in development."""
+    """The key that signs access tokens; generated and kept under `home/secrets.json` in development.
+
+    `encryption_keys_file` names the file of the keys that seal stored secrets; see `clientnest.vault.keyring`.
+    """
 
     token_key: SecretStr | None = None
+    encryption_keys_file: Path | None = None
 
     @model_validator(mode="after")
     def _strong(self) -> "SecretSettings":
@@ -113,11 +188,26 @@ def imports() -> ImportSettings:
 
 
 @cache
+def mail() -> MailSettings:
+    return MailSettings.read()
+
+
+@cache
+def oidc() -> OidcSettings:
+    return OidcSettings.read()
+
+
+@cache
+def limits() -> LimitSettings:
+    return LimitSettings.read()
+
+
+@cache
 def secrets() -> SecretSettings:
     return SecretSettings.read()
 
 
 def forget() -> None:
     """Read the environment again at the next use (for tests and for a supervisor that changes it)."""
-    for group in (core, database, stack, imports, secrets):
+    for group in (core, database, stack, imports, mail, oidc, limits, secrets):
         group.cache_clear()

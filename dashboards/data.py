@@ -13,26 +13,23 @@ import streamlit as st
 
 from clientnest.db import session
 from clientnest.db.roles import Role
-from clientnest.identity import Person, person, sign_in
+from clientnest.identity import AccessToken, person, sessions
 from clientnest.imports import ImportOptions, SourceFile, stage, summary
 from clientnest.warehouse import serve
 from clientnest.warehouse.serve import Filters, Period, PostPage, PostSort
-from clientnest.workspaces import Membership, enter, memberships
+from clientnest.workspaces import Membership, Permission, enter, memberships, require
 
 _FRESH = timedelta(seconds=15)  # an import is to be seen within a minute, and one click reads the same thing often
 _cached = st.cache_data(ttl=_FRESH, max_entries=256, show_spinner=False)
 
 
-def check_password(email: str, password: str) -> Person:
-    """The person these belong to; `Unauthenticated` otherwise."""
-    with session.tenant(Role.DASHBOARDS) as connection:
-        return sign_in(connection, email, password)
-
-
-def memberships_of(person_id: UUID) -> tuple[Membership, ...]:
-    """The workspaces a person belongs to now. Never cached: leaving a workspace takes effect at once."""
-    with session.tenant(Role.DASHBOARDS, person_id=person_id) as connection:
-        return tuple(memberships(connection, person_id))
+def memberships_of(proof: AccessToken) -> tuple[Membership, ...] | None:
+    """The workspaces a person belongs to now; None where their session was ended. Never cached: leaving a workspace
+    and being signed out take effect at once."""
+    with session.tenant(Role.DASHBOARDS, person_id=proof.person_id) as connection:
+        if proof.session_id and not sessions.goes_on(connection, proof.person_id, proof.session_id):
+            return None
+        return tuple(memberships(connection, proof.person_id))
 
 
 @_cached
@@ -123,11 +120,15 @@ def data_health(workspace_id: UUID) -> tuple[serve.SourceHealth, ...]:
         return serve.data_health(connection)
 
 
-def stage_import(person_id: UUID, workspace_id: UUID, files: tuple[tuple[Path, str], ...], account: str | None) -> UUID:
+def stage_import(
+    proof: AccessToken, workspace_id: UUID, files: tuple[tuple[Path, str], ...], account: str | None
+) -> UUID:
     """Queue an import of files (where they lie, the names people know them by) and give its job's id."""
     sources = [SourceFile(path, name) for path, name in files]
-    with enter(Role.DASHBOARDS, person_id, workspace_id) as (connection, _):
-        return stage(connection, workspace_id, sources, ImportOptions(account=account), requested_by=person_id)
+    with enter(Role.DASHBOARDS, proof.person_id, workspace_id, token=proof) as (connection, membership):
+        require(membership, Permission.IMPORTS_CREATE)
+        options = ImportOptions(account=account)
+        return stage(connection, workspace_id, sources, options, requested_by=membership.person_id)
 
 
 def imports(workspace_id: UUID) -> tuple[serve.ImportSummary, ...]:

@@ -9,14 +9,13 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Lock
-from uuid import UUID
 
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
 
 from clientnest.errors import Unauthenticated
-from clientnest.identity import issue_token, verify_token
+from clientnest.identity import AccessToken, issue_token, verify_token
 
 COOKIE = "clientnest_dashboards"
 KEEP_PATH, END_PATH = "/-/session/keep", "/-/session/end"
@@ -27,7 +26,7 @@ _CODE_LIFETIME_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    person_id: UUID
+    proof: AccessToken
     until: float
 
 
@@ -38,52 +37,52 @@ class _Codes:
         self._waiting: dict[str, _Waiting] = {}
         self._lock = Lock()
 
-    def issue(self, person_id: UUID) -> str:
+    def issue(self, proof: AccessToken) -> str:
         code = secrets.token_urlsafe(32)
         with self._lock:
             now = time.monotonic()
             self._waiting = {kept: one for kept, one in self._waiting.items() if one.until > now}
-            self._waiting[code] = _Waiting(person_id, now + _CODE_LIFETIME_SECONDS)
+            self._waiting[code] = _Waiting(proof, now + _CODE_LIFETIME_SECONDS)
         return code
 
-    def redeem(self, code: str) -> UUID | None:
+    def redeem(self, code: str) -> AccessToken | None:
         with self._lock:
             found = self._waiting.pop(code, None)
-        return found.person_id if found and found.until > time.monotonic() else None
+        return found.proof if found and found.until > time.monotonic() else None
 
 
 codes = _Codes()
 
 
-def signed_in() -> UUID | None:
-    """The person of this browser session, taken up again from the cookie after a reload."""
-    if "person_id" in st.session_state:
-        person_id: UUID | None = st.session_state.person_id
-        return person_id
-    found = person_of(st.context.cookies.get(COOKIE) or "")
+def signed_in() -> AccessToken | None:
+    """The proof of who this browser session belongs to, taken up again from the cookie after a reload."""
+    if "proof" in st.session_state:
+        proof: AccessToken | None = st.session_state.proof
+        return proof
+    found = proof_of(st.context.cookies.get(COOKIE) or "")
     if found:
-        st.session_state.person_id = found
+        st.session_state.proof = found
     return found
 
 
-def person_of(cookie: str) -> UUID | None:
+def proof_of(cookie: str) -> AccessToken | None:
     """Whose cookie it is; None for one that is not ours or has run out."""
     try:
-        return verify_token(cookie, audience=_AUDIENCE).person_id
+        return verify_token(cookie, audience=_AUDIENCE)
     except Unauthenticated:
         return None
 
 
-def begin(person_id: UUID) -> None:
+def begin(proof: AccessToken) -> None:
     """Sign somebody in; `settle` in the next run makes it last."""
-    st.session_state.person_id = person_id
-    st.session_state.session_code = codes.issue(person_id)
+    st.session_state.proof = proof
+    st.session_state.session_code = codes.issue(proof)
 
 
 def finish() -> None:
     """Sign out: this browser session forgets everything, and `settle` removes the cookie."""
     st.session_state.clear()
-    st.session_state.person_id = None
+    st.session_state.proof = None
     st.session_state.session_ended = True
 
 
@@ -108,13 +107,19 @@ def _post(path: str, body: str) -> None:
 async def keep_session(request: Request) -> Response:
     """Exchange a single-use code for the cookie. 204, or 403 where the code is unknown, used or too old."""
     code = (await request.body())[:200].decode("ascii", "replace")
-    person_id = codes.redeem(code)
-    if person_id is None:
+    proof = codes.redeem(code)
+    if proof is None:
         return Response(status_code=403)
     response = Response(status_code=204)
     response.set_cookie(
         COOKIE,
-        issue_token(person_id, lifetime=LIFETIME, audience=_AUDIENCE),
+        issue_token(
+            proof.person_id,
+            lifetime=LIFETIME,
+            audience=_AUDIENCE,
+            session_id=proof.session_id,
+            second_factor=proof.second_factor,
+        ),
         max_age=int(LIFETIME.total_seconds()),
         httponly=True,
         samesite="lax",

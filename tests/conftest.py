@@ -21,6 +21,8 @@ from clientnest.db.urls import administrator
 from clientnest.ids import new_id
 
 PLAIN, TIMESCALEDB = "plain", "timescaledb"
+# Tests ask oftener than people; those about limits set their own.
+UNHURRIED = {f"CLIENTNEST_RATE_LIMIT_{who}": "1000000/minute" for who in ("PERSON", "PROGRAM", "ADDRESS")}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -86,6 +88,7 @@ def database(server: Server) -> Iterator[str]:
     name = f"cn_{new_id().hex[-12:]}"
     environment = {
         "CLIENTNEST_DATABASE_URL": "",
+        **UNHURRIED,
         **server.environment,
         "CLIENTNEST_DATABASE_NAME": name,
         "CLIENTNEST_DAGSTER_DATABASE_NAME": f"{name}_dagster",

@@ -4,6 +4,18 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from clientnest.identity import ACCESS_TOKEN_LIFETIME
+from clientnest.identity.sessions import SignedIn
+
+Email = Field(min_length=1, max_length=320, examples=["ada@example.org"])
+Password = Field(min_length=1, max_length=1024, examples=["correct horse battery staple"])
+OneTime = Field(min_length=1, max_length=200, description="From the link in the letter.", examples=["pN3…"])
+Code = Field(min_length=1, max_length=64, description="Six digits of the app, or a recovery code.", examples=["123456"])
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
 
 class Credentials(BaseModel):
     """An e-mail address and its password, as JSON."""
@@ -28,8 +40,87 @@ class PasswordForm(BaseModel):
 
 
 class Token(BaseModel):
-    """Send `access_token` as `Authorization: Bearer …` until `expires_in` seconds have passed."""
+    """Send `access_token` as `Authorization: Bearer …` until `expires_in` seconds have passed; then get the next pair
+    with `refresh_token`, which works once."""
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 (the kind of token)
-    expires_in: int = Field(examples=[3600])
+    expires_in: int = Field(examples=[900])
+    refresh_token: str
+
+    @classmethod
+    def of(cls, signed_in: SignedIn) -> "Token":
+        return cls(
+            access_token=signed_in.access_token,
+            expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+            refresh_token=signed_in.refresh_token,
+        )
+
+
+class SecondFactorIn(_In):
+    """The second step: the token of the first, and a code."""
+
+    token: str = Field(min_length=1, max_length=200, examples=["pN3…"])
+    code: str = Code
+
+
+class RefreshIn(_In):
+    refresh_token: str = Field(min_length=1, max_length=200, examples=["pN3…"])
+
+
+class SignUpIn(_In):
+    """Somebody who wants a login."""
+
+    email: str = Email
+    name: str = Field("", max_length=200, examples=["Ada"])
+    password: str = Password
+
+
+class VerifyIn(_In):
+    """The link of the letter, and the password chosen at signing up: together they make the login."""
+
+    token: str = OneTime
+    password: str = Password
+
+
+class ResetIn(_In):
+    email: str = Email
+
+
+class ResetConfirmIn(_In):
+    token: str = OneTime
+    password: str = Password
+
+
+class AddressConfirmIn(_In):
+    token: str = OneTime
+
+
+class LetterSent(BaseModel):
+    """The same whether the address has a login or not: only its letter box learns that."""
+
+    detail: str = "A letter is on its way."
+
+
+class ProviderOut(BaseModel):
+    """Somewhere else to sign in with."""
+
+    key: str = Field(examples=["company"])
+    name: str = Field(examples=["Company login"])
+
+
+class ProviderList(BaseModel):
+    items: list[ProviderOut]
+
+
+class BegunOut(BaseModel):
+    """Send the browser to `url`, and keep `token` on this device until it comes back with `state` and `code`."""
+
+    url: str
+    token: str
+
+
+class ProviderAnswerIn(_In):
+    token: str = Field(min_length=1, max_length=200, examples=["pN3…"])
+    state: str = Field(min_length=1, max_length=200, examples=["x7Q…"])
+    code: str = Field(min_length=1, max_length=2000, examples=["a1B…"])

@@ -7,10 +7,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from api.deps import Door, WorkspaceDoor
+from api.deps import Door, ImportCreateDoor, ImportsDoor
 from api.imports.schemas import ImportList, ImportOut, UploadFields
 from api.imports.upload import received
 from clientnest import imports
+from clientnest.audit import Action, Change
 from clientnest.errors import NotFound
 from clientnest.imports.service import rejects_report
 from clientnest.warehouse import serve
@@ -34,7 +35,7 @@ def _upload_schema() -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _upload_schema()}}},
     },
 )
-async def create_import(request: Request, response: Response, door: WorkspaceDoor) -> ImportOut:
+async def create_import(request: Request, response: Response, door: ImportCreateDoor) -> ImportOut:
     await to_thread.run_sync(_check_membership, door)  # before a byte of the body is read
     async with received(request) as (files, options):
         accepted = await to_thread.run_sync(_stage, door, files, options)
@@ -43,13 +44,13 @@ async def create_import(request: Request, response: Response, door: WorkspaceDoo
 
 
 @router.get("", summary="The latest imports")
-def list_imports(door: WorkspaceDoor, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> ImportList:
+def list_imports(door: ImportsDoor, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> ImportList:
     with door.open() as (connection, _):
         return ImportList.model_validate({"items": serve.imports(connection, limit=limit)}, from_attributes=True)
 
 
 @router.get("/{job_id}", summary="An import: how far it is, and what became of each file")
-def get_import(door: WorkspaceDoor, job_id: UUID) -> ImportOut:
+def get_import(door: ImportsDoor, job_id: UUID) -> ImportOut:
     with door.open() as (connection, _):
         return ImportOut.of(imports.summary(connection, door.workspace_id, job_id))
 
@@ -60,7 +61,7 @@ def get_import(door: WorkspaceDoor, job_id: UUID) -> ImportOut:
     response_class=FileResponse,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-def get_rejected_rows(door: WorkspaceDoor, job_id: UUID) -> FileResponse:
+def get_rejected_rows(door: ImportsDoor, job_id: UUID) -> FileResponse:
     with door.open() as (connection, _):
         imports.summary(connection, door.workspace_id, job_id)
         report = rejects_report(door.workspace_id, job_id)
@@ -79,4 +80,5 @@ def _stage(door: Door, files: list[imports.SourceFile], options: imports.ImportO
         job_id = imports.stage(
             connection, door.workspace_id, files, options, requested_by=membership.person_id
         )  # fmt: skip
+        door.record(connection, Action.IMPORT_STARTED, "import", job_id, files=Change(after=len(files)))
         return ImportOut.of(imports.summary(connection, door.workspace_id, job_id))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.deps import WorkspaceDoor
+from api.deps import ImportsDoor, ResultsDoor
 from api.insights import schemas
 from api.insights.queries import AccountsQuery, HashtagsQuery, PeriodQuery, PostsQuery, SelectionQuery
 from clientnest.warehouse import serve
@@ -18,14 +18,14 @@ router = APIRouter(prefix="/v1/workspaces/{workspace_id}", tags=["insights"])
     summary="What the posts of a period achieved, beside the period before (the latest 28 days where none is named)",
     response_model=schemas.OverviewOut,
 )
-def get_overview(door: WorkspaceDoor, query: Annotated[SelectionQuery, Query()]) -> serve.Overview:
+def get_overview(door: ResultsDoor, query: Annotated[SelectionQuery, Query()]) -> serve.Overview:
     with door.open() as (connection, _):
         period = query.period() or serve.latest_period(connection)
         return serve.overview(connection, query.filters(), period)
 
 
 @router.get("/posts", summary="Posts with their results, page by page", response_model=schemas.PostPageOut)
-def list_posts(door: WorkspaceDoor, query: Annotated[PostsQuery, Query()]) -> serve.PostPage:
+def list_posts(door: ResultsDoor, query: Annotated[PostsQuery, Query()]) -> serve.PostPage:
     with door.open() as (connection, _):
         return serve.posts(
             connection,
@@ -38,19 +38,19 @@ def list_posts(door: WorkspaceDoor, query: Annotated[PostsQuery, Query()]) -> se
 
 
 @router.get("/posts/{post_id}", summary="One post with its results", response_model=schemas.PostOut)
-def get_post(door: WorkspaceDoor, post_id: UUID) -> serve.PostResult:
+def get_post(door: ResultsDoor, post_id: UUID) -> serve.PostResult:
     with door.open() as (connection, _):
         return serve.post(connection, post_id)
 
 
 @router.get("/accounts", summary="The accounts that are measured", response_model=schemas.AccountList)
-def list_accounts(door: WorkspaceDoor) -> dict[str, tuple[serve.Account, ...]]:
+def list_accounts(door: ResultsDoor) -> dict[str, tuple[serve.Account, ...]]:
     with door.open() as (connection, _):
         return {"items": serve.accounts(connection)}
 
 
 @router.get("/accounts/{account_id}", summary="One account", response_model=schemas.AccountOut)
-def get_account(door: WorkspaceDoor, account_id: UUID) -> serve.Account:
+def get_account(door: ResultsDoor, account_id: UUID) -> serve.Account:
     with door.open() as (connection, _):
         return serve.account(connection, account_id)
 
@@ -60,9 +60,7 @@ def get_account(door: WorkspaceDoor, account_id: UUID) -> serve.Account:
     summary="An account day by day (the latest 28 days where no period is named)",
     response_model=schemas.DailySeriesOut,
 )
-def get_account_daily(
-    door: WorkspaceDoor, account_id: UUID, query: Annotated[PeriodQuery, Query()]
-) -> serve.DailySeries:
+def get_account_daily(door: ResultsDoor, account_id: UUID, query: Annotated[PeriodQuery, Query()]) -> serve.DailySeries:
     with door.open() as (connection, _):
         period = query.period() or serve.latest_period(connection)
         return serve.account_daily(connection, account_id, period)
@@ -73,7 +71,7 @@ def get_account_daily(
     summary="The hours of the week in which an account's posts do best",
     response_model=schemas.BestTimesOut,
 )
-def get_best_times(door: WorkspaceDoor, account_id: UUID) -> serve.BestTimes:
+def get_best_times(door: ResultsDoor, account_id: UUID) -> serve.BestTimes:
     with door.open() as (connection, _):
         return serve.best_times(connection, account_id)
 
@@ -84,7 +82,7 @@ def get_best_times(door: WorkspaceDoor, account_id: UUID) -> serve.BestTimes:
     response_model=schemas.PostingSlotList,
 )
 def list_posting_slots(
-    door: WorkspaceDoor, query: Annotated[AccountsQuery, Query()]
+    door: ResultsDoor, query: Annotated[AccountsQuery, Query()]
 ) -> dict[str, tuple[serve.PostingSlot, ...]]:
     with door.open() as (connection, _):
         return {"items": serve.posting_slots(connection, tuple(query.account_id))}
@@ -92,7 +90,7 @@ def list_posting_slots(
 
 @router.get("/insights/hashtags", summary="Posts with a hashtag beside the others", response_model=schemas.HashtagList)
 def list_hashtags(
-    door: WorkspaceDoor, query: Annotated[HashtagsQuery, Query()]
+    door: ResultsDoor, query: Annotated[HashtagsQuery, Query()]
 ) -> dict[str, tuple[serve.HashtagEffect, ...]]:
     with door.open() as (connection, _):
         found = serve.hashtags(connection, tuple(query.account_id), at_least=query.at_least, limit=query.limit)
@@ -103,13 +101,13 @@ def list_hashtags(
     "/insights/content-types", summary="Types of content beside one another", response_model=schemas.ContentTypeList
 )
 def list_content_types(
-    door: WorkspaceDoor, query: Annotated[AccountsQuery, Query()]
+    door: ResultsDoor, query: Annotated[AccountsQuery, Query()]
 ) -> dict[str, tuple[serve.ContentType, ...]]:
     with door.open() as (connection, _):
         return {"items": serve.content_types(connection, tuple(query.account_id))}
 
 
 @router.get("/data-health", summary="What was captured, and what is odd in it", response_model=schemas.DataHealthOut)
-def get_data_health(door: WorkspaceDoor) -> dict[str, tuple[serve.SourceHealth, ...]]:
+def get_data_health(door: ImportsDoor) -> dict[str, tuple[serve.SourceHealth, ...]]:
     with door.open() as (connection, _):
         return {"items": serve.data_health(connection)}

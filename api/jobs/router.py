@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api.deps import WorkspaceDoor
+from api.deps import ImportsDoor
 from api.jobs.schemas import JobOut
 from clientnest import jobs
 
@@ -12,6 +12,6 @@ router = APIRouter(prefix="/v1/workspaces/{workspace_id}/jobs", tags=["jobs"])
 
 
 @router.get("/{job_id}", summary="How far a job is", response_model=JobOut)
-def get_job(door: WorkspaceDoor, job_id: UUID) -> jobs.Job:
+def get_job(door: ImportsDoor, job_id: UUID) -> jobs.Job:
     with door.open() as (connection, _):
         return jobs.get(connection, door.workspace_id, job_id)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from api.deps import WorkspaceDoor
+from api.deps import PredictionsDoor
 from api.predictions.predictor import LoadingPredictor
 from api.predictions.schemas import PredictIn, PredictionList
 from clientnest.warehouse import serve
@@ -19,7 +19,7 @@ async def _predictor(request: Request) -> LoadingPredictor:
 
 @router.post("/predict", summary="What drafts may achieve, with a range and reasons")
 def predict(
-    door: WorkspaceDoor, asked: PredictIn, loading: Annotated[LoadingPredictor, Depends(_predictor)]
+    door: PredictionsDoor, asked: PredictIn, loading: Annotated[LoadingPredictor, Depends(_predictor)]
 ) -> PredictionList:
     with door.open() as (connection, _):
         serve.ensure_built(connection)

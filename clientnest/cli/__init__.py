@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-_MODULES = ("stack", "imports", "simulate", "history", "metrics", "database", "identity")
+_MODULES = ("stack", "imports", "simulate", "history", "metrics", "database", "identity", "keys", "worker", "plans")
 
 
 class _Commands(TyperGroup):

@@ -1,4 +1,4 @@
-"""`clientnest password`."""
+"""`clientnest password` and `clientnest permissions`."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ import typer
 def register(app: typer.Typer) -> None:
     """Add the commands about people."""
     app.command("password")(password)
+    app.command("permissions")(permissions)
 
 
 def password(
@@ -24,3 +25,10 @@ def password(
         person = set_password(connection, email, fresh)
     typer.echo(f"The new password of {person.email} is {fresh}")
     typer.echo("  It is shown this once and kept only as a hash.")
+
+
+def permissions() -> None:
+    """Print who may do what in a workspace, as docs/permissions.md shows it."""
+    from clientnest.workspaces.permissions import as_markdown
+
+    typer.echo(as_markdown(), nl=False)

@@ -11,6 +11,7 @@ from psycopg2.extensions import cursor as Cursor
 from sqlalchemy.engine import URL
 
 from clientnest import secrets, settings
+from clientnest.db import queue
 from clientnest.db.roles import Database, Role
 from clientnest.db.urls import administrator, database_name, role_url
 from clientnest.errors import PermanentError, TransientError
@@ -37,6 +38,7 @@ def prepare() -> None:
             _ensure_database(server, database_name(database), owner)
         _ensure_schemas()
         migrate()
+        _ensure_queue()
     except psycopg2.errors.InsufficientPrivilege as error:
         said = "; ".join(line.strip() for line in str(error).strip().splitlines()[:2])
         raise PermanentError(
@@ -59,6 +61,14 @@ def migrate(revision: str = "head") -> None:
             f"The database was written by a newer version of ClientNest: {error}.",
             advice="Run that version or a later one (`git pull`), or point CLIENTNEST_HOME to another data folder.",
         ) from error
+
+
+def _ensure_queue() -> None:
+    owner = _connect(role_url(Role.MIGRATE))
+    try:
+        queue.ensure_queue(owner)
+    finally:
+        owner.close()
 
 
 def _connect(url: URL) -> Connection:
@@ -112,6 +122,11 @@ def _ensure_roles(server: Connection) -> None:
                 sql.SQL(verb + " PASSWORD %s").format(name),
                 (passwords[role.value],),
             )
+            if role in (*queue.DEFERRING, Role.WORKER):
+                # The queue's library names its tables without their schema; statements of ours name it always.
+                cursor.execute(
+                    sql.SQL("ALTER ROLE {} SET search_path = public, {}").format(name, sql.Identifier(queue.SCHEMA))
+                )
             if role.longest_statement is not None:
                 cursor.execute(
                     sql.SQL("ALTER ROLE {} SET statement_timeout = %s").format(name), (f"{role.longest_statement}s",)
@@ -150,7 +165,7 @@ def _ensure_schemas() -> None:
             cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'")
             if cursor.fetchone():
                 _ensure_timescaledb(cursor)
-            for schema in ("app", "raw", "ml"):
+            for schema in ("app", "raw", "ml", queue.SCHEMA):
                 _ensure_schema(product, schema, Role.MIGRATE)
             for schema in _DBT_SCHEMAS:
                 _ensure_schema(product, schema, Role.DBT)

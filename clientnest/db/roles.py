@@ -12,6 +12,7 @@ class Role(StrEnum):
     API = "api"  # one workspace at a time, through row-level security and `serve`
     DASHBOARDS = "dashboards"  # as api; all it may write is a new import
     WORKER = "worker"  # background jobs, one workspace at a time
+    IDENTITY = "identity"  # signing in, before a person or workspace is known: people and their proofs, nothing else
     DAGSTER = "dagster"  # owns the database `dagster`
     MLFLOW = "mlflow"  # owns the database `mlflow`
 

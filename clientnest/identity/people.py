@@ -8,10 +8,11 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from clientnest.db.tables.identity import person as person_table
-from clientnest.errors import BadInput, Conflict, NotFound, Unauthenticated
+from clientnest.errors import BadInput, Conflict, Forbidden, NotFound, Unauthenticated
 from clientnest.identity import passwords
 from clientnest.ids import new_id
 
+LONGEST_NAME = 200
 _PART = r"[^@\s\x00-\x1f\x7f\ud800-\udfff]+"
 _EMAIL = re.compile(f"{_PART}@{_PART}")
 
@@ -35,7 +36,7 @@ def normalise_email(email: str) -> str:
 
 def create_person(connection: Connection, email: str, name: str, password: str) -> Person:
     """Add a person. Needs a role that may write `app.person`; `Conflict` where the address is taken."""
-    made = Person(new_id(), normalise_email(email), name.strip() or email.partition("@")[0])
+    made = Person(new_id(), normalise_email(email), clean_name(name, email))
     row = {"id": made.id, "email": made.email, "name": made.name, "password_hash": passwords.hash_password(password)}
     try:
         with connection.begin_nested():
@@ -61,6 +62,28 @@ def set_password(connection: Connection, email: str, password: str) -> Person:
     return Person(row.id, row.email, row.name)
 
 
+def rename(connection: Connection, person_id: UUID, name: str) -> Person:
+    """Show somebody under another name. Needs the role `identity`; `NotFound` where they are gone."""
+    columns = person_table.c
+    row = connection.execute(
+        update(person_table)
+        .where(columns.id == person_id)
+        .values(name=clean_name(name, "Somebody"))
+        .returning(columns.id, columns.email, columns.name)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such person any more.", advice="Sign in again.")
+    return Person(row.id, row.email, row.name)
+
+
+def clean_name(name: str, address: str) -> str:
+    """A name to show: on one line, or the first half of the address where none is given. `BadInput` if too long."""
+    kept = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    if len(kept) > LONGEST_NAME:
+        raise BadInput(f"The name is longer than {LONGEST_NAME} characters.", details={"field": "name"})
+    return kept or address.partition("@")[0]
+
+
 def person(connection: Connection, person_id: UUID) -> Person | None:
     """The person of that id, as far as the connection's scope may see them."""
     columns = person_table.c
@@ -68,6 +91,30 @@ def person(connection: Connection, person_id: UUID) -> Person | None:
         select(columns.id, columns.email, columns.name).where(columns.id == person_id)
     ).one_or_none()
     return None if row is None else Person(row.id, row.email, row.name)
+
+
+def by_email(connection: Connection, email: str) -> Person | None:
+    """Whose address it is. Needs the role `identity`: nobody else may learn which addresses have a login."""
+    columns = person_table.c
+    row = connection.execute(
+        select(columns.id, columns.email, columns.name).where(columns.email == email.strip().lower()[:320])
+    ).one_or_none()
+    return None if row is None else Person(row.id, row.email, row.name)
+
+
+def existing(connection: Connection, person_id: UUID) -> Person:
+    """The person of that id; `NotFound` where they are gone."""
+    found = person(connection, person_id)
+    if found is None:
+        raise NotFound("There is no such person any more.", advice="Sign in again.")
+    return found
+
+
+def require_operator(connection: Connection, person_id: UUID) -> None:
+    """`Forbidden` for everybody but who runs this installation. Needs the role `identity`."""
+    columns = person_table.c
+    if not connection.execute(select(columns.is_operator).where(columns.id == person_id)).scalar_one_or_none():
+        raise Forbidden("This is for who runs the installation.", advice="Sign in as the owner that `make run` made.")
 
 
 def sign_in(connection: Connection, email: str, password: str) -> Person:

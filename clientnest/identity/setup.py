@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 
 from clientnest import secrets
 from clientnest.db import session
@@ -54,6 +54,7 @@ def ensure_logins() -> Logins:
 
 def _make(connection: Connection, owner_password: str) -> None:
     owner = people.create_person(connection, OWNER_EMAIL, "Owner", owner_password)
+    connection.execute(update(person_table).where(person_table.c.id == owner.id).values(is_operator=True))
     create_workspace(connection, "My workspace", HOME_SLUG, owner=owner.id)
     demo = create_workspace(connection, "Demo brand", DEMO_SLUG, owner=owner.id, is_demo=True)
     guest = people.create_person(connection, DEMO_EMAIL, "Demo", secrets.load().demo_password)

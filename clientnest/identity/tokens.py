@@ -12,7 +12,7 @@ from clientnest import secrets, settings
 from clientnest.errors import Unauthenticated
 from clientnest.ids import new_id
 
-ACCESS_TOKEN_LIFETIME = timedelta(hours=1)
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 ISSUER = "clientnest"
 AUDIENCE = "clientnest-api"
 _ALGORITHM = "HS256"
@@ -23,14 +23,26 @@ _AGAIN = "Sign in again."
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A verified token: whose it is, its own id, and when it ends."""
+    """A verified token: whose it is, its own id, when it ends, and the session it belongs to (None: to none).
+
+    `second_factor`: whether the person proved more than a password.
+    """
 
     person_id: UUID
     token_id: UUID
     expires_at: datetime
+    session_id: UUID | None = None
+    second_factor: bool = False
 
 
-def issue_token(person_id: UUID, *, lifetime: timedelta = ACCESS_TOKEN_LIFETIME, audience: str = AUDIENCE) -> str:
+def issue_token(
+    person_id: UUID,
+    *,
+    lifetime: timedelta = ACCESS_TOKEN_LIFETIME,
+    audience: str = AUDIENCE,
+    session_id: UUID | None = None,
+    second_factor: bool = False,
+) -> str:
     """A signed token for a person who has just proved who they are, good for one audience only."""
     now = datetime.now(UTC)
     claims = {
@@ -40,6 +52,8 @@ def issue_token(person_id: UUID, *, lifetime: timedelta = ACCESS_TOKEN_LIFETIME,
         "jti": str(new_id()),
         "iat": now,
         "exp": now + lifetime,
+        **({"sid": str(session_id)} if session_id else {}),
+        **({"amr": ["mfa"]} if second_factor else {}),
     }
     return jwt.encode(claims, _key(), algorithm=_ALGORITHM)
 
@@ -57,7 +71,10 @@ def verify_token(token: str, *, audience: str = AUDIENCE) -> AccessToken:
             token, _key(), algorithms=[_ALGORITHM], audience=audience, issuer=ISSUER, leeway=_LEEWAY,
             options={"require": ["iss", "aud", "sub", "jti", "iat", "exp"], "strict_aud": True},
         )  # fmt: skip
-        return AccessToken(UUID(claims["sub"]), UUID(claims["jti"]), datetime.fromtimestamp(claims["exp"], UTC))
+        return AccessToken(
+            UUID(claims["sub"]), UUID(claims["jti"]), datetime.fromtimestamp(claims["exp"], UTC),
+            UUID(claims["sid"]) if "sid" in claims else None, "mfa" in claims.get("amr", ()),
+        )  # fmt: skip
     except jwt.ExpiredSignatureError as error:
         raise Unauthenticated("The access token has expired.", advice=_AGAIN) from error
     except (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError) as error:

@@ -100,7 +100,7 @@ def services(
     return [
         Service(
             "code", "Dagster code",
-            python("-m", "dagster", "api", "grpc", "--host", _HOST, "--port", str(ports.code),
+            python("-m", "orchestration.code_server", "--host", _HOST, "--port", str(ports.code),
                    "--module-name", "orchestration.definitions", "--location-name", "clientnest"),
             dagster_environment,
             ready=lambda: accepts(ports.code), alive=lambda: accepts(ports.code),
@@ -131,6 +131,11 @@ def services(
             "api", "API", python(*_uvicorn("api.main:app", ports.api)), lambda: base,
             ready=lambda: http_ok(ports.api, "/healthz"), alive=lambda: http_ok(ports.api, "/healthz"),
             after=("logins",),
+        ),
+        Service(
+            "worker", "Worker", python("-m", "clientnest.cli", "worker"), lambda: base,
+            ready=lambda: True, alive=lambda: True,  # it needs nobody's answer; where it ends it is started again
+            after=("schema",),
         ),
         Service(
             "dashboards", "Dashboards",

@@ -10,23 +10,33 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, select, text
+from sqlalchemy import Connection, Select, exists, func, literal, select, text
 
 from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.db.tables.identity import membership as membership_table
 from clientnest.db.tables.identity import workspace as workspace_table
-from clientnest.errors import NotFound
+from clientnest.db.tables.signing_in import auth_session as session_table
+from clientnest.errors import Forbidden, NotFound, Unauthenticated
+from clientnest.identity.tokens import AccessToken
+from clientnest.workspaces.keys import KeyInUse
 from clientnest.workspaces.service import COLUMNS, Workspace, WorkspaceRole, from_row
+
+
+class SecondFactorRequired(Forbidden):
+    """The workspace asks for more than a password."""
+
+    code = "second-factor-required"
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A person's part in a workspace."""
+    """A person's part in a workspace, or a program's: then `key` says what it may do, and `role` is None."""
 
     workspace: Workspace
-    person_id: UUID
-    role: WorkspaceRole
+    person_id: UUID | None
+    role: WorkspaceRole | None
+    key: KeyInUse | None = None
 
 
 def memberships(connection: Connection, person_id: UUID) -> list[Membership]:
@@ -38,21 +48,59 @@ def memberships(connection: Connection, person_id: UUID) -> list[Membership]:
 
 
 @contextmanager
-def enter(role: Role, person_id: UUID, workspace_id: UUID) -> Iterator[tuple[Connection, Membership]]:
+def enter(
+    role: Role, person_id: UUID, workspace_id: UUID, *, token: AccessToken | None = None
+) -> Iterator[tuple[Connection, Membership]]:
     """A transaction inside a workspace that the person belongs to, committed at the end.
 
-    `NotFound` for everybody else, in the same words as for a workspace that does not exist.
+    `token`: what they came with. `Unauthenticated` where its session has ended; `SecondFactorRequired` where the
+    workspace asks for one and the token proves none. `NotFound` for everybody who does not belong, in the same words as
+    for a workspace that does not exist.
     """
     with session.tenant(role, person_id=person_id) as connection:
         row = connection.execute(
-            _memberships(person_id).where(membership_table.c.workspace_id == workspace_id)
+            _memberships(person_id)
+            .where(membership_table.c.workspace_id == workspace_id)
+            .add_columns(_goes_on(person_id, token).label("goes_on"))
         ).one_or_none()
         if row is None:
             raise NotFound("There is no such workspace.", advice="GET /v1/workspaces lists those you belong to.")
-        connection.execute(
-            text("SELECT set_config('clientnest.workspace_id', :workspace, true)"), {"workspace": str(workspace_id)}
-        )
-        yield connection, Membership(from_row(row), person_id, WorkspaceRole(row.role))
+        if not row.goes_on:
+            raise Unauthenticated("The session has ended.", advice="Sign in again.")
+        found = from_row(row)
+        if found.require_second_factor and not (token and token.second_factor):
+            raise SecondFactorRequired(
+                f"The workspace {found.name} asks for a second factor.",
+                advice="Add an authenticator app or a passkey to your login, and sign in with it.",
+            )
+        _scope(connection, workspace_id)
+        yield connection, Membership(found, person_id, WorkspaceRole(row.role))
+
+
+@contextmanager
+def enter_with_key(role: Role, key: KeyInUse, workspace_id: UUID) -> Iterator[tuple[Connection, Membership]]:
+    """The same for a program that holds a key of the workspace; `NotFound` for any other workspace."""
+    if key.workspace_id != workspace_id:
+        raise NotFound("There is no such workspace.", advice="GET /v1/workspaces lists those you belong to.")
+    with session.tenant(role, workspace_id=workspace_id) as connection:
+        row = connection.execute(select(*COLUMNS).where(workspace_table.c.id == workspace_id)).one()
+        yield connection, Membership(from_row(row), None, None, key)
+
+
+def _scope(connection: Connection, workspace_id: UUID) -> None:
+    connection.execute(
+        text("SELECT set_config('clientnest.workspace_id', :workspace, true)"), {"workspace": str(workspace_id)}
+    )
+
+
+def _goes_on(person_id: UUID, token: AccessToken | None) -> Any:
+    if token is None or token.session_id is None:
+        return literal(True)
+    columns = session_table.c
+    return exists().where(
+        columns.id == token.session_id, columns.person_id == person_id, columns.revoked_at.is_(None),
+        columns.expires_at > func.now(),
+    )  # fmt: skip
 
 
 def _memberships(person_id: UUID) -> Select[Any]:

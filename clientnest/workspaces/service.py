@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from clientnest.db.tables.identity import membership as membership_table
 from clientnest.db.tables.identity import workspace as workspace_table
 from clientnest.errors import BadInput, Conflict
 from clientnest.ids import new_id
+from clientnest.workspaces.revisions import stale
 
 
 class WorkspaceRole(StrEnum):
@@ -28,31 +29,34 @@ class WorkspaceRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One brand or client. `timezone` is an IANA name; `is_demo`: its data is generated."""
+    """One brand or client. `timezone` is an IANA name; `is_demo`: its data is generated; `revision` counts changes."""
 
     id: UUID
     name: str
     slug: str
     timezone: str
     is_demo: bool
+    require_second_factor: bool = False
+    revision: int = 1
 
 
-COLUMNS = tuple(workspace_table.c[name] for name in ("id", "name", "slug", "timezone", "is_demo"))
+COLUMNS = tuple(workspace_table.c[name] for name in Workspace.__dataclass_fields__)
 
 
 def from_row(row: Row[Any]) -> Workspace:
-    return Workspace(row.id, row.name, row.slug, row.timezone, row.is_demo)
+    """A workspace from a row with `COLUMNS`."""
+    return Workspace(*(row._mapping[column.name] for column in COLUMNS))
 
 
 def create_workspace(
     connection: Connection, name: str, slug: str, *, owner: UUID, is_demo: bool = False, timezone: str = "UTC"
 ) -> Workspace:
-    """Add a workspace and its owner. `Conflict` where the short name is taken, `BadInput` for an unknown time zone."""
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadInput(f"Unknown time zone {timezone!r}.", advice="Give an IANA name such as Europe/Paris.") from error
-    made = Workspace(new_id(), name.strip(), slug, timezone, is_demo)
+    """Add a workspace and its owner. `Conflict` where the short name is taken, `BadInput` for an unknown time zone.
+
+    With the role `api` the transaction has to be in the owner's scope, and is in the new workspace's afterwards.
+    """
+    made = Workspace(new_id(), _name(name), slug, _timezone(timezone), is_demo)
+    connection.execute(text("SELECT set_config('clientnest.workspace_id', :id, true)"), {"id": str(made.id)})
     row = {"id": made.id, "name": made.name, "slug": slug, "timezone": timezone, "is_demo": is_demo}
     try:
         with connection.begin_nested():
@@ -64,6 +68,47 @@ def create_workspace(
         ) from error
     add_member(connection, made.id, owner, WorkspaceRole.OWNER)
     return made
+
+
+def change_workspace(
+    connection: Connection, workspace: Workspace, *, revision: int | None = None, name: str | None = None,
+    timezone: str | None = None, require_second_factor: bool | None = None,
+) -> Workspace:  # fmt: skip
+    """Change what is given. `revision`: the one the change was decided on; `Stale` (412) where there is a newer one."""
+    given = {
+        "name": None if name is None else _name(name),
+        "timezone": None if timezone is None else _timezone(timezone),
+        "require_second_factor": require_second_factor,
+    }
+    columns = workspace_table.c
+    statement = update(workspace_table).where(columns.id == workspace.id)
+    if revision is not None:
+        statement = statement.where(columns.revision == revision)
+    values = {name: value for name, value in given.items() if value is not None}
+    row = connection.execute(
+        statement.values(**values, revision=columns.revision + 1).returning(*COLUMNS)
+    ).one_or_none()
+    if row is None:
+        raise stale("The workspace")
+    return from_row(row)
+
+
+def _name(name: str) -> str:
+    kept = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    if not 1 <= len(kept) <= 200:
+        raise BadInput("The name of a workspace has 1 to 200 characters.", details={"field": "name"})
+    return kept
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadInput(
+            f"Unknown time zone {name!r}.", advice="Give an IANA name such as Europe/Paris.",
+            details={"field": "timezone"},
+        ) from error  # fmt: skip
+    return name
 
 
 def add_member(connection: Connection, workspace_id: UUID, person_id: UUID, role: WorkspaceRole) -> None:

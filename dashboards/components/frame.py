@@ -7,7 +7,9 @@ from uuid import UUID
 
 import streamlit as st
 
-from clientnest.workspaces import Membership, Workspace
+from clientnest.identity import AccessToken
+from clientnest.workspaces import Membership, Permission, Workspace
+from clientnest.workspaces.permissions import allows
 from dashboards import session
 from dashboards.components.formats import escape
 from dashboards.data import name_of
@@ -15,9 +17,15 @@ from dashboards.data import name_of
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Whose eyes a page is drawn for."""
+    """Whose eyes a page is drawn for, and how they proved who they are."""
 
     membership: Membership
+    proof: AccessToken
+
+    def may(self, permission: Permission) -> bool:
+        """Whether they are allowed something in the workspace."""
+        role = self.membership.role
+        return role is not None and allows(role, permission)
 
     @property
     def workspace(self) -> Workspace:
@@ -61,11 +69,11 @@ def section(title: str, note: str = "") -> None:
         st.html(f'<p class="cn-note">{escape(note)}</p>')
 
 
-def sign_out_button(membership: Membership) -> None:
+def sign_out_button(view: View) -> None:
     """At the foot of the sidebar."""
     with st.sidebar:
         st.space("small")
-        st.html(f'<p class="cn-note">Signed in as <strong>{escape(name_of(membership.person_id))}</strong></p>')
+        st.html(f'<p class="cn-note">Signed in as <strong>{escape(name_of(view.proof.person_id))}</strong></p>')
         if st.button("Sign out", icon=":material/logout:", type="tertiary", key="sign-out"):
             session.finish()
             st.rerun()

@@ -12,6 +12,7 @@ import streamlit as st
 from clientnest import settings
 from clientnest.errors import BadInput
 from clientnest.warehouse.serve import ImportSummary
+from clientnest.workspaces import Permission
 from dashboards import data
 from dashboards.components import exports, formats
 from dashboards.components.formats import escape
@@ -28,6 +29,12 @@ def upload(view: View) -> None:
         st.html(
             '<p class="cn-note">Nothing is imported into the demo. Use a workspace of your own; the owner’s first one '
             "is called “My workspace”.</p>"
+        )
+        return
+    if not view.may(Permission.IMPORTS_CREATE):
+        st.html(
+            f'<p class="cn-note">As {view.membership.role} you see what was imported here, and do not import yourself. '
+            "Ask an owner or admin.</p>"
         )
         return
     with st.form("import", clear_on_submit=True):
@@ -60,7 +67,7 @@ def _hand_in(view: View, files: Sequence[Any], account: str | None) -> None:
             with path.open("wb") as target:
                 shutil.copyfileobj(file, target)
             sources.append((path, file.name))
-        data.stage_import(view.membership.person_id, view.workspace_id, tuple(sources), account)
+        data.stage_import(view.proof, view.workspace_id, tuple(sources), account)
     except BadInput as error:
         st.error(f"{error.message} {error.advice}")
         return

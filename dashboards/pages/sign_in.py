@@ -1,21 +1,25 @@
 """Signing in, for people who are not, and an explanation for those who belong to no workspace."""
 
-from uuid import UUID
-
 import streamlit as st
 
-from clientnest.errors import Unauthenticated
-from dashboards import session
-from dashboards.data import check_password
+from clientnest.errors import ClientNestError
+from clientnest.identity import AccessToken
+from dashboards import doorkeeper, session
+from dashboards.doorkeeper import CodeNeeded
 
 
-def render(person_id: UUID | None) -> None:
-    """The form; or, for somebody signed in who belongs to no workspace, what to do."""
+def render(proof: AccessToken | None, *, closed: int = 0) -> None:
+    """The form; or, for somebody signed in, why there is nothing to see: they belong to no workspace, or to so many
+    that ask for a second factor they did not sign in with."""
     _, middle, _ = st.columns([1, 1.3, 1])
     with middle:
         st.title("ClientNest", anchor=False)
-        if person_id:
-            st.write("You are signed in, but you do not belong to any workspace. Ask an owner to add you.")
+        if proof:
+            st.write(
+                "Your workspaces ask for a second factor. Add an authenticator app to your login, and sign in with it."
+                if closed
+                else "You are signed in, but you do not belong to any workspace. Ask an owner to invite you."
+            )
             if st.button("Sign out"):
                 session.finish()
                 st.rerun()
@@ -25,6 +29,13 @@ def render(person_id: UUID | None) -> None:
 
 
 def _form() -> None:
+    if "code_token" in st.session_state:
+        _code_form()
+    else:
+        _password_form()
+
+
+def _password_form() -> None:
     with st.form("sign-in", border=True):
         email = st.text_input("E-mail address", autocomplete="username")
         password = st.text_input("Password", type="password", autocomplete="current-password")
@@ -34,13 +45,36 @@ def _form() -> None:
             st.warning("Give your e-mail address and your password.")
             return
         try:
-            found = check_password(email, password)
-        except Unauthenticated as error:
+            found = doorkeeper.with_password(email, password, st.context.ip_address)
+        except ClientNestError as error:
             st.error(f"{error.message} {error.advice}")
             return
-        session.begin(found.id)
+        if isinstance(found, CodeNeeded):
+            st.session_state.code_token = found.token
+        else:
+            session.begin(found)
         st.rerun()
     st.html(
         '<p class="cn-note">The demo login is in the table that <code>make run</code> prints, together with the '
         "addresses.</p>"
     )
+
+
+def _code_form() -> None:
+    with st.form("code", border=True):
+        code = st.text_input(
+            "Code", autocomplete="one-time-code", max_chars=64,
+            help="Six digits of your authenticator app, or one of your recovery codes.",
+        )  # fmt: skip
+        sent = st.form_submit_button("Go on", type="primary", width="stretch")
+    if st.button("Sign in as somebody else", type="tertiary"):
+        del st.session_state.code_token
+        st.rerun()
+    if sent:
+        try:
+            session.begin(doorkeeper.with_code(st.session_state.code_token, code, st.context.ip_address))
+        except ClientNestError as error:
+            st.error(f"{error.message} {error.advice}")
+            return
+        del st.session_state.code_token
+        st.rerun()

@@ -13,7 +13,7 @@ from clientnest.db import session
 from clientnest.db.bootstrap import prepare
 from clientnest.db.urls import administrator
 from clientnest.ids import new_id
-from tests.conftest import Server
+from tests.conftest import UNHURRIED, Server
 from tests.worlds import World, build_marts, make_world
 
 
@@ -22,7 +22,7 @@ def _pointed_to(server: Server, name: str) -> Iterator[None]:
     """This process and its children use the database of that name."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CLIENTNEST_DATABASE_URL", raising=False)
-        for key, value in {**server.environment, "CLIENTNEST_DATABASE_NAME": name}.items():
+        for key, value in {**UNHURRIED, **server.environment, "CLIENTNEST_DATABASE_NAME": name}.items():
             patch.setenv(key, value)
         for database in ("dagster", "mlflow"):
             patch.setenv(f"CLIENTNEST_{database.upper()}_DATABASE_NAME", f"{name}_{database}")

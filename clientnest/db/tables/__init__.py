@@ -1,6 +1,17 @@
 """Table definitions by domain, for building queries. Migrations create them; a test compares the two."""
 
-from clientnest.db.tables import identity, imports, jobs, learning, raw
+from clientnest.db.tables import audit, credentials, entitlements, identity, imports, jobs, learning, raw, signing_in
 from clientnest.db.tables.base import metadata
 
-__all__ = ["identity", "imports", "jobs", "learning", "metadata", "raw"]
+__all__ = [
+    "audit",
+    "credentials",
+    "entitlements",
+    "identity",
+    "imports",
+    "jobs",
+    "learning",
+    "metadata",
+    "raw",
+    "signing_in",
+]

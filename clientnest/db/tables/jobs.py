@@ -17,5 +17,6 @@ event = Table(
     "event", metadata,
     uuid("workspace_id", primary_key=True),
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    text("kind"), uuid("subject_id", nullable=True), json("payload"), instant("created_at"), schema="app",
+    text("kind"), uuid("subject_id", nullable=True), json("payload"), instant("created_at"),
+    of("sequence", BigInteger(), nullable=True), schema="app",
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """The dashboards as people meet them: the product's own process, a database built by dbt, a real browser."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -57,24 +58,29 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The dashboards' own process on a database of this module."""
+    """The processes of dashboards and API on a database of this module."""
     folder = tmp_path_factory.mktemp("dashboards")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, api_port = _free_port(), _free_port()
     made = _fill(Site(f"http://127.0.0.1:{port}", *_workspaces()))
     build_marts(folder)
+    environment = {**os.environ, "CLIENTNEST_API_PORT": str(api_port)}
+    commands = (
+        ["uvicorn", "api.main:app", "--port", str(api_port), "--log-level", "warning"],
+        ["streamlit", "run", str(ROOT / "dashboards" / "app.py"), "--server.port", str(port)],
+    )
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "app.py"), "--server.port", str(port)],
-            cwd=folder, stdout=log, stderr=log,
-        )  # fmt: skip
+        api, dashboards = (
+            subprocess.Popen([sys.executable, "-m", *one], cwd=folder, env=environment, stdout=log, stderr=log)
+            for one in commands
+        )
         try:
-            _wait(made.address, process, folder / "log")
+            _wait(f"http://127.0.0.1:{api_port}/healthz", api, folder / "log")
+            _wait(f"{made.address}/_stcore/health", dashboards, folder / "log")
             yield made
         finally:
-            process.terminate()
-            process.wait(timeout=20)
+            for process in (dashboards, api):
+                process.terminate()
+                process.wait(timeout=20)
 
 
 @pytest.fixture(scope="module")
@@ -163,12 +169,18 @@ def _fill(site: Site) -> Site:
     return site
 
 
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text()
         try:
-            with urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+            with urlopen(address, timeout=2) as answer:
                 if answer.status == 200:
                     return
         except OSError:

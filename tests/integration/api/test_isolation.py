@@ -6,53 +6,22 @@ caller's own workspace first: an API that answers 404 to everything would fail.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
 
-from api.main import create_app
 from clientnest import workspaces
 from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.imports.service import rejects_report
 from clientnest.workspaces import Membership, Workspace, WorkspaceRole
+from clientnest.workspaces.permissions import allows
+from tests.integration.api.operations import APP, Operation, call, colleague, fresh_ids, headers_of, operations
 from tests.worlds import Brand, World
 
-APP = create_app()
-OPEN = {"/healthz", "/readyz", "/v1/auth/token"}
-EXPORT = (
-    b"network,account,post_id,published_at,captured_at,likes\nx,acme,1,2026-01-05T10:00:00Z,2026-02-01T00:00:00Z,3\n"
-)
-
-
-@dataclass(frozen=True)
-class Operation:
-    method: str
-    path: str
-    description: dict[str, Any]
-
-    @property
-    def ids(self) -> list[str]:
-        return [one["name"] for one in self.description.get("parameters", []) if one["in"] == "path"]
-
-    @property
-    def names_workspace(self) -> bool:
-        return "workspace_id" in self.ids
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-def _operations() -> list[Operation]:
-    paths = APP.openapi()["paths"]
-    return [Operation(method.upper(), path, one) for path, found in paths.items() for method, one in found.items()]
-
-
-SCOPED = [one for one in _operations() if one.names_workspace]
+SCOPED = [one for one in operations() if one.names_workspace]
 scoped = pytest.mark.parametrize("operation", SCOPED, ids=str)
 
 
@@ -66,94 +35,65 @@ def client(world: World) -> Iterator[TestClient]:
         yield made
 
 
-def _ids(brand: Brand) -> dict[str, UUID]:
-    return {
-        "workspace_id": brand.workspace_id,
-        "account_id": brand.accounts["x"],
-        "post_id": brand.posts["x"],
-        "job_id": brand.job_id,
-    }
-
-
-def _call(client: TestClient, operation: Operation, ids: dict[str, UUID], headers: dict[str, str]) -> Any:
-    """Send the request with these ids in its path and, where its example has them, in its body."""
-    path = operation.path.format(**{name: ids[name] for name in operation.ids})
-    content = operation.description.get("requestBody", {}).get("content", {})
-    body: dict[str, Any] = {}
-    if "multipart/form-data" in content:
-        body = {"files": {"files": ("export.csv", EXPORT, "text/csv")}}
-    elif "application/json" in content:
-        body = {"json": _with_ids(_example(content["application/json"]["schema"]), ids)}
-    return client.request(operation.method, path, headers=headers, **body)
-
-
-def _schema(schema: dict[str, Any]) -> dict[str, Any]:
-    reference = schema.get("$ref", "")
-    found: dict[str, Any] = APP.openapi()["components"]["schemas"][reference.split("/")[-1]] if reference else schema
-    return found
-
-
-def _example(schema: dict[str, Any]) -> dict[str, Any]:
-    found = _schema(schema)
-    assert found.get("examples"), "a request body without an example cannot be tried out, here or in /docs"
-    return dict(found["examples"][0])
-
-
-def _with_ids(example: Any, ids: dict[str, UUID]) -> Any:
-    """The example with its ids replaced, however deep they stand."""
-    if isinstance(example, list):
-        return [_with_ids(part, ids) for part in example]
-    if isinstance(example, dict):
-        return {key: str(ids[key]) if key in ids else _with_ids(value, ids) for key, value in example.items()}
-    return example
-
-
-def _takes_ids(operation: Operation) -> bool:
-    """Whether it names something inside the workspace."""
-    if set(operation.ids) - {"workspace_id"}:
-        return True
-    content = operation.description.get("requestBody", {}).get("content", {}).get("application/json")
-    example = _example(content["schema"]) if content else {}
-    return bool(_with_ids(example, dict.fromkeys(["account_id", "post_id", "job_id"], UUID(int=0))) != example)
+# The owner may do all, but a workspace is never left without one.
+# What changes something is in the audit log, and reading is not; but for one question by POST, and one reading of all.
+TELLS_OTHERWISE = {"/v1/workspaces/{workspace_id}/predict", "/v1/workspaces/{workspace_id}/audit-events/export"}
+NOT_EVEN = {("POST", "/v1/workspaces/{workspace_id}/leave"): WorkspaceRole.OWNER}
 
 
 @scoped
-def test_a_member_is_answered(client: TestClient, world: World, operation: Operation) -> None:
-    answer = _call(client, operation, _ids(world.mine), world.mine.headers)
-    assert answer.status_code in {200, 201, 202}, answer.text
+@pytest.mark.parametrize("role", WorkspaceRole)
+def test_each_role_may_do_what_the_table_says_and_nothing_else(
+    client: TestClient, world: World, operation: Operation, role: WorkspaceRole
+) -> None:
+    ids = fresh_ids(world.mine)
+    headers = headers_of(colleague(world.mine.workspace_id, role))
+    before, events = _rows_of(world.mine), _events_of(world.mine)
+    answer = call(client, operation, ids, headers)
+    if allows(role, operation.permission) and NOT_EVEN.get((operation.method, operation.path)) is not role:
+        assert answer.status_code in {200, 201, 202, 204}, answer.text
+        leaves_a_trace = (operation.method == "GET") == (operation.path in TELLS_OTHERWISE)
+        assert _events_of(world.mine) - events == leaves_a_trace
+    else:
+        assert answer.status_code == 403, answer.text
+        assert _rows_of(world.mine) == before
 
 
 @scoped
 def test_nobody_else_is_told_that_there_is_such_a_workspace(
     client: TestClient, world: World, operation: Operation
 ) -> None:
+    theirs, mine = fresh_ids(world.other), fresh_ids(world.mine)
     before = _rows_of(world.other)
     answers = [
-        _call(client, operation, ids, world.mine.headers)
-        for ids in (_ids(world.other), {**_ids(world.mine), "workspace_id": world.other.workspace_id},
-                    {**_ids(world.other), "workspace_id": UUID(int=7)})
-    ]  # fmt: skip
+        call(client, operation, ids, world.mine.headers)
+        for ids in (theirs, {**mine, "workspace_id": world.other.workspace_id}, {**theirs, "workspace_id": UUID(int=7)})
+    ]
     assert [answer.status_code for answer in answers] == [404, 404, 404]
     said = [{**answer.json(), "request_id": "", "instance": ""} for answer in answers]
     assert said[0] == said[1] == said[2], "a workspace that exists is told from one that does not"
     assert _rows_of(world.other) == before
 
 
-@pytest.mark.parametrize("operation", [one for one in SCOPED if _takes_ids(one)], ids=str)
+@pytest.mark.parametrize("operation", [one for one in SCOPED if one.takes_ids()], ids=str)
 def test_what_belongs_to_another_workspace_is_not_found_in_mine(
     client: TestClient, world: World, operation: Operation
 ) -> None:
-    ids = {**_ids(world.other), "workspace_id": world.mine.workspace_id}
-    assert _call(client, operation, ids, world.mine.headers).status_code == 404
+    ids = {**fresh_ids(world.other), "workspace_id": world.mine.workspace_id}
+    assert call(client, operation, ids, world.mine.headers).status_code == 404
 
 
-@pytest.mark.parametrize("operation", [one for one in _operations() if one.path not in OPEN], ids=str)
+@pytest.mark.parametrize("operation", [one for one in operations() if not one.is_open], ids=str)
 def test_nothing_but_health_sign_in_and_docs_answers_without_a_token(
     client: TestClient, world: World, operation: Operation
 ) -> None:
-    for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic bWluZTpt"}):
-        answer = _call(client, operation, _ids(world.mine), headers)
-        assert answer.status_code == 401
+    ids = {**dict.fromkeys(operation.ids, UUID(int=7)), **fresh_ids(world.mine)}
+    for headers in (
+        {}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic bWluZTpt"},
+        {"Authorization": "Bearer cnk_nonsense"},
+    ):  # fmt: skip
+        answer = call(client, operation, ids, headers)
+        assert answer.status_code == 401, answer.text
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
@@ -173,14 +113,16 @@ def test_these_tests_notice_when_the_membership_check_is_gone(
     client: TestClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @contextmanager
-    def anybody(role: Role, person_id: UUID, workspace_id: UUID) -> Iterator[tuple[Connection, Membership]]:
+    def anybody(
+        role: Role, person_id: UUID, workspace_id: UUID, *, token: object
+    ) -> Iterator[tuple[Connection, Membership]]:
         workspace = Workspace(workspace_id, "", "", "UTC", False)
         with session.tenant(role, workspace_id=workspace_id, person_id=person_id) as connection:
             yield connection, Membership(workspace, person_id, WorkspaceRole.OWNER)
 
     monkeypatch.setattr(workspaces, "enter", anybody)
     reads = [one for one in SCOPED if one.method == "GET"]
-    leaks = [one for one in reads if _call(client, one, _ids(world.other), world.mine.headers).status_code != 404]
+    leaks = [one for one in reads if call(client, one, fresh_ids(world.other), world.mine.headers).status_code != 404]
     assert leaks == reads
 
 
@@ -201,13 +143,23 @@ def _seen(role: Role, workspace_id: UUID | None) -> dict[str, set[UUID]]:
 def test_a_direct_session_sees_its_workspace_only_and_nothing_without_one(
     client: TestClient, world: World, role: Role
 ) -> None:
-    _call(client, next(one for one in SCOPED if one.method == "POST" and "imports" in one.path), _ids(world.mine),
+    call(client, next(one for one in SCOPED if one.method == "POST" and "imports" in one.path), fresh_ids(world.mine),
           world.mine.headers)  # fmt: skip
     for brand in (world.mine, world.other):
         seen = _seen(role, brand.workspace_id)
         assert {table for table, found in seen.items() if found - {brand.workspace_id}} == set()
     assert {table for table, found in _seen(role, world.mine.workspace_id).items() if not found} == set()
     assert {table for table, found in _seen(role, None).items() if found} == set()
+
+
+def test_keys_and_invitations_show_in_their_workspace_only(client: TestClient, world: World) -> None:
+    for brand in (world.mine, world.other):
+        fresh_ids(brand)
+    for scope, expected in ((world.mine.workspace_id, {world.mine.workspace_id}), (None, set())):
+        with session.tenant(Role.API, workspace_id=scope) as connection:
+            for table in ("app.invitation", "app.api_key"):
+                seen = {row[0] for row in connection.execute(text(f"SELECT workspace_id FROM {table}"))}
+                assert seen == expected
 
 
 def test_these_tests_notice_when_a_policy_is_gone(client: TestClient, world: World) -> None:
@@ -221,11 +173,27 @@ def test_these_tests_notice_when_a_policy_is_gone(client: TestClient, world: Wor
             connection.commit()
 
 
+def _events_of(brand: Brand) -> int:
+    """How long the workspace's audit log is."""
+    with session.tenant(Role.MIGRATE) as connection:
+        return connection.execute(
+            text("SELECT count(*) FROM app.audit_event WHERE workspace_id = :w"), {"w": brand.workspace_id}
+        ).scalar_one()
+
+
 def _rows_of(brand: Brand) -> list[int]:
-    with session.tenant(Role.ETL) as connection:
+    with session.tenant(Role.MIGRATE) as connection:
         return [
             connection.execute(
                 text(f"SELECT count(*) FROM {table} WHERE workspace_id = :w"), {"w": brand.workspace_id}
             ).scalar_one()
-            for table in ("app.account", "app.job", "app.event", "app.import_file")
+            for table in (
+                "app.account",
+                "app.job",
+                "app.event",
+                "app.import_file",
+                "app.membership",
+                "app.invitation",
+                "app.api_key",
+            )
         ]

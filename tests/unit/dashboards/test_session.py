@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from clientnest import settings
 from clientnest.errors import Unauthenticated
-from clientnest.identity import verify_token
+from clientnest.identity import issue_token, verify_token
 from clientnest.ids import new_id
 from dashboards import session
 
@@ -28,15 +28,17 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
 
 
 def test_a_code_gives_the_cookie_once(client: TestClient) -> None:
-    person_id = new_id()
-    code = session.codes.issue(person_id)
+    proof = verify_token(issue_token(new_id(), session_id=new_id(), second_factor=True))
+    code = session.codes.issue(proof)
     first = client.post(session.KEEP_PATH, content=code)
     assert first.status_code == 204
     header = first.headers["set-cookie"]
     assert "HttpOnly" in header
     assert "SameSite=lax" in header
     assert code not in header
-    assert session.person_of(first.cookies[session.COOKIE]) == person_id
+    kept = session.proof_of(first.cookies[session.COOKIE])
+    assert kept is not None
+    assert (kept.person_id, kept.session_id, kept.second_factor) == (proof.person_id, proof.session_id, True)
     assert client.post(session.KEEP_PATH, content=code).status_code == 403
 
 
@@ -48,21 +50,22 @@ def test_no_other_code_gives_one(client: TestClient, code: str) -> None:
 
 
 def test_a_code_runs_out(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = session.codes.issue(new_id())
+    code = session.codes.issue(verify_token(issue_token(new_id())))
     now = session.time.monotonic()
     monkeypatch.setattr(session.time, "monotonic", lambda: now + 61)
     assert client.post(session.KEEP_PATH, content=code).status_code == 403
 
 
 def test_the_cookie_opens_nothing_but_the_dashboards(client: TestClient) -> None:
-    cookie = client.post(session.KEEP_PATH, content=session.codes.issue(new_id())).cookies[session.COOKIE]
+    code = session.codes.issue(verify_token(issue_token(new_id())))
+    cookie = client.post(session.KEEP_PATH, content=code).cookies[session.COOKIE]
     with pytest.raises(Unauthenticated):
         verify_token(cookie)
-    assert session.person_of(cookie + "x") is None
+    assert session.proof_of(cookie + "x") is None
 
 
 def test_signing_out_removes_it(client: TestClient) -> None:
-    client.post(session.KEEP_PATH, content=session.codes.issue(new_id()))
+    client.post(session.KEEP_PATH, content=session.codes.issue(verify_token(issue_token(new_id()))))
     assert session.COOKIE in client.cookies
     assert client.post(session.END_PATH).status_code == 204
     assert session.COOKIE not in client.cookies

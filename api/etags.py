@@ -1,0 +1,28 @@
+"""ETags: the revision of an editable thing, and what If-Match makes of it (RFC 9110)."""
+
+import re
+
+from clientnest.errors import BadInput
+
+_TAG = re.compile(r'"(\d{1,9})"')
+
+
+def etag(revision: int) -> str:
+    """The strong ETag of a revision."""
+    return f'"{revision}"'
+
+
+def revision_of(if_match: str | None) -> int | None:
+    """The revision that a change was decided on; None where the caller does not mind (`*`, or no header).
+
+    `BadInput` for anything that no answer of ours carried.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = _TAG.fullmatch(if_match.strip())
+    if found is None:
+        raise BadInput(
+            "If-Match is not an ETag of this API.", advice="Send the ETag header of the answer as it came.",
+            details={"field": "header.if-match"},
+        )  # fmt: skip
+    return int(found.group(1))

@@ -1,0 +1,1 @@
+"""The person who is signed in: name, password, address, sessions, authenticator app."""

@@ -1,0 +1,1 @@
+"""Letters that were not sent, for whoever runs the installation."""

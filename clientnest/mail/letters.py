@@ -1,0 +1,78 @@
+"""What the letters say: one plain text each, with the link that the letter is about on a line of its own."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Letter(StrEnum):
+    """A kind of letter."""
+
+    VERIFY_ADDRESS = "verify_address"
+    ADDRESS_TAKEN = "address_taken"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 (a kind of letter)
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a kind of letter)
+    CHANGE_ADDRESS = "change_address"
+    ADDRESS_CHANGED = "address_changed"
+    SECOND_FACTOR_CHANGED = "second_factor_changed"
+    SESSION_STOLEN = "session_stolen"
+    INVITATION = "invitation"
+
+
+_WORDS: Mapping[Letter, tuple[str, str]] = {
+    Letter.VERIFY_ADDRESS: (
+        "Is this your address?",
+        "Somebody, most likely you, signed up for ClientNest with this address. To say that it is yours, open\n\n{link}"
+        "\n\nThe link works for {hours} hours. If it was not you, do nothing: without it nobody can sign in.",
+    ),
+    Letter.ADDRESS_TAKEN: (
+        "You have a login already",
+        "Somebody, most likely you, tried to sign up for ClientNest with this address, which has a login already. "
+        "If you forgot the password, ask for a new one where you sign in. If it was not you, do nothing.",
+    ),
+    Letter.RESET_PASSWORD: (
+        "A new password",
+        "To choose a new password for ClientNest, open\n\n{link}\n\nThe link works once, within {hours} hour. "
+        "If you did not ask for it, do nothing: your password stays as it is.",
+    ),
+    Letter.PASSWORD_CHANGED: (
+        "Your password was changed",
+        "The password of your ClientNest login was changed, and whoever was signed in with it was signed out. "
+        "If that was not you, ask for a new password where you sign in, at once.",
+    ),
+    Letter.CHANGE_ADDRESS: (
+        "Is this your new address?",
+        "To sign in to ClientNest with this address from now on, open\n\n{link}\n\nThe link works for {hours} hours. "
+        "If you did not ask for it, do nothing.",
+    ),
+    Letter.ADDRESS_CHANGED: (
+        "Your address was changed",
+        "Your ClientNest login has another address now: {address}. If that was not you, tell whoever runs this "
+        "installation at once.",
+    ),
+    Letter.SECOND_FACTOR_CHANGED: (
+        "How you sign in was changed",
+        "{change} If that was not you, change your password and end all sessions, at once.",
+    ),
+    Letter.SESSION_STOLEN: (
+        "You were signed out for your safety",
+        "A session of yours was used from two places at once, as a stolen one would be. It was ended on both. "
+        "Sign in again; if you did not expect this, change your password as well.",
+    ),
+    Letter.INVITATION: (
+        "You are invited to {workspace}",
+        "{inviter} invites you to the workspace {workspace} on ClientNest, as {role}. To accept, open\n\n{link}\n\n"
+        "The link works for {days} days, and only for this address.",
+    ),
+}
+
+
+def words(letter: Letter, values: Mapping[str, object]) -> tuple[str, str]:
+    """Subject and text of a letter. Values are put in as they are, without line breaks or other control characters:
+    the name of a workspace cannot add a header, nor a paragraph of its own."""
+    subject, body = _WORDS[letter]
+    clean = {name: _on_one_line(str(value)) for name, value in values.items()}
+    return f"{subject.format_map(clean)} · ClientNest", f"{body.format_map(clean)}\n"
+
+
+def _on_one_line(value: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in value)[:500]

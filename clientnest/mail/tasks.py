@@ -1,0 +1,41 @@
+"""The task that sends a letter."""
+
+from typing import Any
+from uuid import UUID
+
+from procrastinate import RetryStrategy
+from sqlalchemy import func, select, update
+
+from clientnest.db import session
+from clientnest.db.roles import Role
+from clientnest.db.tables.signing_in import mail as mail_table
+from clientnest.errors import PermanentError, TransientError
+from clientnest.mail import smtp
+from clientnest.mail.outbox import PURPOSE
+from clientnest.tasks import app
+from clientnest.vault import unseal
+
+# 3, 9, 27 … seconds: nine tries within about three hours.
+_AGAIN = RetryStrategy(max_attempts=9, exponential_wait=3, retry_exceptions={TransientError})
+
+
+@app.task(name="mail.deliver", retry=_AGAIN)
+def deliver(mail_id: str) -> None:
+    """Hand a letter to the mail server and forget its words. Without a server it stays in the outbox."""
+    if not smtp.configured():
+        return
+    key = UUID(mail_id)
+    with session.tenant(Role.WORKER) as connection:
+        row = connection.execute(
+            select(mail_table).where(mail_table.c.id == key, mail_table.c.sent_at.is_(None)).with_for_update()
+        ).one_or_none()
+        if row is None or row.sealed_body is None:
+            return
+        text = unseal(row.sealed_body, purpose=PURPOSE, owner=key).decode()
+        try:
+            smtp.hand_over(key, row.recipient, row.subject, text)
+        except PermanentError as error:
+            values: dict[str, Any] = {"problem": error.message}
+        else:
+            values = {"sent_at": func.now(), "sealed_body": None, "problem": None}
+        connection.execute(update(mail_table).where(mail_table.c.id == key).values(values))
