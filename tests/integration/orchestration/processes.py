@@ -43,16 +43,12 @@ class Services:
         process.wait()
 
     def runs(self) -> list[psutil.Process]:
-        """The processes of Dagster runs under way: forked from the one that the code server keeps for it."""
+        """The processes of Dagster runs under way: children of the code server."""
         code = self.running.get("code")
         if code is None or code.poll() is not None:
             return []
-        return [
-            run
-            for child in psutil.Process(code.pid).children()
-            if "multiprocessing.forkserver" in " ".join(_command(child))
-            for run in child.children()
-        ]
+        children = psutil.Process(code.pid).children()
+        return [child for child in children if "spawn_main" in " ".join(_command(child))]
 
     def stop(self) -> None:
         families = [
@@ -74,13 +70,14 @@ class Services:
 
     def _launch(self, name: str) -> subprocess.Popen[bytes]:
         commands = {
-            "code": ["orchestration.code_server", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p",
+            "code": ["dagster", "api", "grpc", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p",
                      str(self.port), "--location-name", instance.LOCATION],
-            "daemon": ["dagster._daemon", "run", "-w", str(self.folder / "workspace.yaml")],
+            "daemon": ["dagster-daemon", "run", "-w", str(self.folder / "workspace.yaml")],
         }  # fmt: skip
+        program, *arguments = commands[name]
         with (self.folder / f"{name}.log").open("ab") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", *commands[name]],
+                [str(Path(sys.executable).with_name(program)), *arguments],
                 env=self.environment, stdout=output, stderr=output, cwd=self.folder, start_new_session=True,
             )  # fmt: skip
 
