@@ -1,8 +1,8 @@
 """What routes ask for: who is calling, what they may do, and the door to one workspace."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -35,17 +35,17 @@ async def _proof(request: Request, token: Annotated[str | None, Depends(_bearer)
             advice="Get a token from POST /v1/auth/token and send it as `Authorization: Bearer …`.",
         )
     known: AccessToken | KeyInUse | None = getattr(request.state, "proof", None)  # rate limits asked before
-    if known is not None:
-        return known
-    return await to_thread.run_sync(present, token) if token.startswith(PREFIX) else verify_token(token)
+    return known or await presented(token)
 
 
-def present(token: str) -> AccessToken | KeyInUse:
+async def presented(token: str) -> AccessToken | KeyInUse:
     """Whose token or key it is; `Unauthenticated` for one that is no good."""
-    if not token.startswith(PREFIX):
-        return verify_token(token)
+    return await to_thread.run_sync(_key, token) if token.startswith(PREFIX) else verify_token(token)
+
+
+def _key(secret: str) -> KeyInUse:
     with session.tenant(Role.IDENTITY) as connection:
-        return present_key(connection, token)
+        return present_key(connection, secret)
 
 
 Proof = Annotated[AccessToken | KeyInUse, Depends(_proof)]
@@ -67,19 +67,22 @@ async def _client(request: Request) -> Client:
 From = Annotated[Client, Depends(_client)]
 
 
-def actor_of(request: Request, proof: AccessToken | KeyInUse, client: Client) -> Actor:
-    """Who is behind a request, as the logs name them."""
-    kind, actor_id = (
-        (ActorKind.API_KEY, proof.id) if isinstance(proof, KeyInUse) else (ActorKind.PERSON, proof.person_id)
-    )
-    return Actor(kind, actor_id, client.address, client.user_agent, getattr(request.state, "request_id", None))
+async def _visitor(request: Request, client: From) -> Actor:
+    return Actor(ActorKind.SYSTEM, None, client.address, client.user_agent, getattr(request.state, "request_id", None))
 
 
-async def _actor(request: Request, proof: Proof, client: From) -> Actor:
-    return actor_of(request, proof, client)
+Visitor = Annotated[Actor, Depends(_visitor)]
+"""Whoever sent the request, as the logs name them, before they proved who they are."""
+
+
+async def _actor(proof: Proof, visitor: Visitor) -> Actor:
+    if isinstance(proof, KeyInUse):
+        return replace(visitor, kind=ActorKind.API_KEY, id=proof.id)
+    return replace(visitor, kind=ActorKind.PERSON, id=proof.person_id)
 
 
 RequestActor = Annotated[Actor, Depends(_actor)]
+"""Who sent the request, as the logs name them."""
 
 
 @contextmanager
@@ -91,6 +94,13 @@ def own(caller: AccessToken, role: Role = Role.IDENTITY) -> Iterator[Connection]
         if caller.session_id and not sessions.goes_on(connection, caller.person_id, caller.session_id):
             raise Unauthenticated("The session has ended.", advice="Sign in again.")
         yield connection
+
+
+def entered(proof: AccessToken | KeyInUse, workspace_id: UUID) -> AbstractContextManager[tuple[Connection, Membership]]:
+    """A transaction inside a workspace, as the person or the program that the proof stands for."""
+    if isinstance(proof, KeyInUse):
+        return workspaces.enter_with_key(Role.API, proof, workspace_id)
+    return workspaces.enter(Role.API, proof.person_id, workspace_id, token=proof)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +120,9 @@ class Door:
     @contextmanager
     def open(self) -> Iterator[tuple[Connection, Membership]]:
         """The request's transaction, scoped to the workspace: committed at the end, rolled back on any error."""
-        with self._entered() as (connection, membership):
+        with entered(self.proof, self.workspace_id) as (connection, membership):
             workspaces.require(membership, self.permission)
             yield connection, membership
-
-    @contextmanager
-    def _entered(self) -> Iterator[tuple[Connection, Membership]]:
-        if isinstance(self.proof, KeyInUse):
-            with workspaces.enter_with_key(Role.API, self.proof, self.workspace_id) as entered:
-                yield entered
-        else:
-            with workspaces.enter(Role.API, self.proof.person_id, self.workspace_id, token=self.proof) as entered:
-                yield entered
 
     def record(
         self, connection: Connection, action: Action, object_type: str, object_id: UUID | None = None,

@@ -1,8 +1,10 @@
 """The data folder: made where it is missing, and refused in a sentence where it cannot be used."""
 
 import errno
+import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from clientnest.errors import PermanentError
@@ -27,6 +29,22 @@ def ensure(folder: Path) -> Path:
         theirs = f" (it belongs to user number {owner})" if owner != os.geteuid() else ""
         raise PermanentError(f"The data folder {absolute} cannot be written{theirs}.", advice=_ADVICE)
     return absolute
+
+
+def write_private(path: Path, content: Mapping[str, object]) -> None:
+    """Put JSON in the place of a file, for its owner's eyes only: all or nothing, on the disk before this returns."""
+    fresh = path.with_name(f".{path.name}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def free_bytes(folder: Path) -> int:

@@ -1,7 +1,6 @@
 """Secrets this installation made for itself: database passwords and the token key, in one file of its owner's."""
 
 import json
-import os
 import secrets as random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from filelock import FileLock
 
 from clientnest import settings
 from clientnest.errors import ConfigurationError
-from clientnest.home import ensure
+from clientnest.home import ensure, write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def load(home: Path | None = None) -> InstallationSecrets:
     if wanted != kept:
         with FileLock(folder / ".secrets.lock"):
             wanted = _completed(_read(path))  # another process may have written it since
-            _write(path, wanted)
+            write_private(path, wanted)
     configured = settings.secrets().token_key
     if configured is not None:
         wanted["token_key"] = configured.get_secret_value()
@@ -83,13 +82,3 @@ def _completed(kept: Mapping[str, Any]) -> dict[str, Any]:
         "demo_password": kept.get("demo_password") or random.token_urlsafe(9),
         "passwords": {role: passwords.get(role) or random.token_hex(24) for role in ROLES},
     }
-
-
-def _write(path: Path, content: Mapping[str, object]) -> None:
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

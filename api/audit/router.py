@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection
 
 from api.audit.schemas import EventPageOut, EventsPageQuery, ExportFormat, ExportQuery, PageQuery
-from api.deps import AuditDoor, Caller, Door, RequestActor, own
+from api.deps import AuditDoor, Caller, Door, own
 from clientnest import audit
 from clientnest.db.roles import Role
 
@@ -33,19 +33,9 @@ def list_audit_events(door: AuditDoor, query: Annotated[EventsPageQuery, Query()
     response_class=StreamingResponse,
     responses={200: {"content": {media: {"schema": {"type": "string"}} for media in _MEDIA_TYPES.values()}}},
 )
-def export_audit_events(
-    door: AuditDoor, actor: RequestActor, query: Annotated[ExportQuery, Query()]
-) -> StreamingResponse:
+def export_audit_events(door: AuditDoor, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
     with door.open() as (connection, _):
-        audit.record(
-            connection,
-            audit.Action.AUDIT_EXPORTED,
-            actor=actor,
-            workspace_id=door.workspace_id,
-            object_type="workspace",
-            object_id=door.workspace_id,
-            changes={"format": audit.Change(after=query.format)},
-        )
+        door.record(connection, audit.Action.AUDIT_EXPORTED, "workspace", format=audit.Change(after=query.format))
     batches = audit.batches(lambda: _opened(door), door.workspace_id, query.filters())
     return StreamingResponse(
         _WRITERS[query.format](batches),

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from api.auth.log import Visitor, by_themselves
+from api.auth.log import by_themselves
 from api.auth.router import settled, signed_in
 from api.auth.schemas import BegunOut, ProviderAnswerIn, ProviderList, ProviderOut, Token
-from api.deps import From
+from api.deps import From, Visitor
 from clientnest.audit import Change, PersonalAction
 from clientnest.db import session
 from clientnest.db.roles import Role

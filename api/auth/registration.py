@@ -7,14 +7,14 @@ from anyio import to_thread
 from fastapi import APIRouter
 from sqlalchemy import Connection
 
-from api.auth.log import Visitor, by_somebody, by_themselves
+from api.auth.log import by_somebody, by_themselves
 from api.auth.router import line, settled, signed_in
 from api.auth.schemas import AddressConfirmIn, LetterSent, ResetConfirmIn, ResetIn, SignUpIn, Token, VerifyIn
-from api.deps import From
+from api.deps import From, Visitor
 from clientnest.audit import CHANGED, Change, PersonalAction
 from clientnest.db import session
 from clientnest.db.roles import Role
-from clientnest.identity import Client, people, registration, signing_in
+from clientnest.identity import Client, registration, signing_in
 from clientnest.identity.sessions import SignedIn
 from clientnest.identity.signing_in import CodeNeeded
 from clientnest.limits import Throttle, network_of, throttle
@@ -46,8 +46,7 @@ async def verify(asked: VerifyIn, client: From, visitor: Visitor) -> Token:
 def ask_for_reset(asked: ResetIn, client: From, visitor: Visitor) -> LetterSent:
     _letter(asked.email, client)
     with session.tenant(Role.IDENTITY) as connection:
-        registration.ask_for_reset(connection, asked.email)
-        known = people.by_email(connection, asked.email)
+        known = registration.ask_for_reset(connection, asked.email)
         if known is not None:
             by_somebody(connection, PersonalAction.PASSWORD_RESET_ASKED, known.id, visitor)
     return LetterSent()

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.auth.log import Visitor, by_somebody, by_themselves
+from api.auth.log import by_somebody, by_themselves
 from api.auth.schemas import Credentials, PasswordForm, RefreshIn, SecondFactorIn, Token
-from api.deps import Caller, From, own
+from api.deps import Caller, From, Visitor, own
 from clientnest.audit import Actor, Change, PersonalAction
 from clientnest.db import session
 from clientnest.db.roles import Role

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.body import Body
 from clientnest.identity import ACCESS_TOKEN_LIFETIME
 from clientnest.identity.sessions import SignedIn
 
@@ -13,16 +14,11 @@ OneTime = Field(min_length=1, max_length=200, description="From the link in the 
 Code = Field(min_length=1, max_length=64, description="Six digits of the app, or a recovery code.", examples=["123456"])
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Credentials(BaseModel):
+class Credentials(Body):
     """An e-mail address and its password, as JSON."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"email": "demo@clientnest.local", "password": "shown by make run"}]},
+        json_schema_extra={"examples": [{"email": "demo@clientnest.local", "password": "shown by make run"}]}
     )
 
     email: str = Field(min_length=1, max_length=320)
@@ -57,18 +53,18 @@ class Token(BaseModel):
         )
 
 
-class SecondFactorIn(_In):
+class SecondFactorIn(Body):
     """The second step: the token of the first, and a code."""
 
     token: str = Field(min_length=1, max_length=200, examples=["pN3…"])
     code: str = Code
 
 
-class RefreshIn(_In):
+class RefreshIn(Body):
     refresh_token: str = Field(min_length=1, max_length=200, examples=["pN3…"])
 
 
-class SignUpIn(_In):
+class SignUpIn(Body):
     """Somebody who wants a login."""
 
     email: str = Email
@@ -76,23 +72,23 @@ class SignUpIn(_In):
     password: str = Password
 
 
-class VerifyIn(_In):
+class VerifyIn(Body):
     """The link of the letter, and the password chosen at signing up: together they make the login."""
 
     token: str = OneTime
     password: str = Password
 
 
-class ResetIn(_In):
+class ResetIn(Body):
     email: str = Email
 
 
-class ResetConfirmIn(_In):
+class ResetConfirmIn(Body):
     token: str = OneTime
     password: str = Password
 
 
-class AddressConfirmIn(_In):
+class AddressConfirmIn(Body):
     token: str = OneTime
 
 
@@ -120,7 +116,7 @@ class BegunOut(BaseModel):
     token: str
 
 
-class ProviderAnswerIn(_In):
+class ProviderAnswerIn(Body):
     token: str = Field(min_length=1, max_length=200, examples=["pN3…"])
     state: str = Field(min_length=1, max_length=200, examples=["x7Q…"])
     code: str = Field(min_length=1, max_length=2000, examples=["a1B…"])

@@ -14,14 +14,16 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from api.deps import Door, present
+from api.deps import Door, presented
 from api.events.hub import Hub, Listener
 from api.events.schemas import Hello, said
+from api.manners.asker import Asker, caller_id
 from clientnest import events
 from clientnest.audit import SYSTEM
 from clientnest.errors import ClientNestError
@@ -52,7 +54,8 @@ async def follow_events(socket: WebSocket) -> None:
     await socket.accept()
     try:
         hello = await _hello(socket)
-        door, may = await to_thread.run_sync(_entered, hello)
+        proof = await presented(hello.token)
+        door, may = await to_thread.run_sync(_entered, proof, hello.workspace_id)
         await _follow(socket, hello, door, may)
     except _Close as closing:
         await _closed(socket, closing.code, closing.reason)
@@ -70,14 +73,12 @@ async def _hello(socket: WebSocket) -> Hello:
         raise _Close(4400, "the first message has to be JSON with token and workspace_id") from error
 
 
-def _entered(hello: Hello) -> tuple[Door, Callable[[Event], bool]]:
+def _entered(proof: Asker, workspace_id: UUID) -> tuple[Door, Callable[[Event], bool]]:
     """Check who may listen; gives what they may hear."""
-    proof = present(hello.token)
-    who = proof.person_id if isinstance(proof, AccessToken) else proof.id
-    standing = hit("events", str(who), _CONNECTS)
+    standing = hit("events", str(caller_id(proof)), _CONNECTS)
     if not standing.allowed:
         raise TooManyRequests("Connected too often.", details={"retry_after_seconds": standing.reset_after_seconds})
-    door = Door(proof, hello.workspace_id, Permission.WORKSPACE_READ, SYSTEM)
+    door = Door(proof, workspace_id, Permission.WORKSPACE_READ, SYSTEM)
     with door.open() as (_, membership):
         return door, lambda event: _may_hear(membership, event)
 

@@ -4,15 +4,14 @@ import json
 from datetime import UTC
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from api.body import Body
 from clientnest.events import Event
 
 
-class Hello(BaseModel):
+class Hello(Body):
     """The first message of a client: who it is, which workspace, and the last event it has seen."""
-
-    model_config = ConfigDict(extra="forbid")
 
     token: str = Field(min_length=1, max_length=4096)
     workspace_id: UUID

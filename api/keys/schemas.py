@@ -3,13 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
+
+from api.body import Body
 
 
-class KeyIn(BaseModel):
+class KeyIn(Body):
     """A key to make. `scopes` are permissions that the maker has (docs/permissions.md)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=100, examples=["Reporting"])
     scopes: list[str] = Field(min_length=1, max_length=50, examples=[["results.read"]])

@@ -5,19 +5,17 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from anyio import to_thread
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from api.deps import own, present
-from clientnest import workspaces
+from api import deps
 from clientnest.db.roles import Role
 from clientnest.errors import Forbidden, Unauthenticated
-from clientnest.identity import AccessToken, verify_token
+from clientnest.identity import AccessToken
 from clientnest.limits import network_of
-from clientnest.workspaces.keys import PREFIX, KeyInUse
+from clientnest.workspaces.keys import KeyInUse
 
 Asker = AccessToken | KeyInUse
 Identify = Callable[[Scope], Awaitable[Asker | None]]
@@ -40,7 +38,7 @@ async def by_bearer(scope: Scope) -> Asker | None:
 
 async def _proof(given: str) -> Asker | None:
     try:
-        return await to_thread.run_sync(present, given) if given.startswith(PREFIX) else verify_token(given)
+        return await deps.presented(given)
     except (Unauthenticated, SQLAlchemyError):
         return None  # the route says why
 
@@ -71,14 +69,11 @@ def entered(asker: Asker, workspace_id: UUID | None) -> Iterator[Connection]:
 
     Raises what the doors raise to somebody who may not, `Forbidden` for a program outside its workspace.
     """
-    if isinstance(asker, KeyInUse):
-        if workspace_id is None:
-            raise Forbidden("A program has nothing outside its workspace.")
-        with workspaces.enter_with_key(Role.API, asker, workspace_id) as (connection, _):
+    if workspace_id is not None:
+        with deps.entered(asker, workspace_id) as (connection, _):
             yield connection
-    elif workspace_id is None:
-        with own(asker, Role.API) as connection:
-            yield connection
+    elif isinstance(asker, KeyInUse):
+        raise Forbidden("A program has nothing outside its workspace.")
     else:
-        with workspaces.enter(Role.API, asker.person_id, workspace_id, token=asker) as (connection, _):
+        with deps.own(asker, Role.API) as connection:
             yield connection

@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from api.auth.log import Visitor, by_themselves
+from api.auth.log import by_themselves
 from api.auth.router import signed_in
 from api.auth.schemas import Token
-from api.deps import Caller, From, own
+from api.body import Body
+from api.deps import Caller, From, Visitor, own
 from api.me.schemas import ChallengeOut, PasskeyIn, PasskeyList, PasskeyOut
 from clientnest.audit import Change, PersonalAction
 from clientnest.db import session
@@ -19,10 +20,10 @@ router = APIRouter(prefix="/v1/me/passkeys", tags=["me"])
 signing_in = APIRouter(prefix="/v1/auth/passkey", tags=["signing in"])
 
 
-class AnswerIn(BaseModel):
+class AnswerIn(Body):
     """What `navigator.credentials.get` answered, as JSON (`PublicKeyCredential.toJSON()`)."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [
+    model_config = ConfigDict(json_schema_extra={"examples": [
         {"token": "pN3…", "credential": {"id": "…", "rawId": "…", "type": "public-key", "response": {}}}
     ]})  # fmt: skip
 

@@ -5,10 +5,10 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import APIRouter
 
-from api.auth.log import Visitor, by_themselves
+from api.auth.log import by_themselves
 from api.auth.router import line
 from api.auth.schemas import LetterSent
-from api.deps import Caller, own
+from api.deps import Caller, Visitor, own
 from api.manners.idempotency import STORES_NO_ANSWER
 from api.me import schemas
 from clientnest.audit import CHANGED, Change, PersonalAction

@@ -7,10 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.schemas import Code, Email, Password
-
-
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+from api.body import Body
 
 
 class Me(BaseModel):
@@ -21,16 +18,16 @@ class Me(BaseModel):
     name: str
 
 
-class MeIn(_In):
+class MeIn(Body):
     name: str = Field(min_length=1, max_length=200, examples=["Ada Lovelace"])
 
 
-class PasswordIn(_In):
+class PasswordIn(Body):
     current: str = Password
     password: str = Password
 
 
-class AddressIn(_In):
+class AddressIn(Body):
     password: str = Password
     email: str = Email
 
@@ -61,7 +58,7 @@ class AuthenticatorOut(BaseModel):
     picture: str = Field(description="The address as a QR code, SVG.")
 
 
-class CodeIn(_In):
+class CodeIn(Body):
     code: str = Code
 
 
@@ -78,10 +75,10 @@ class ChallengeOut(BaseModel):
     options: dict[str, Any]
 
 
-class PasskeyIn(_In):
+class PasskeyIn(Body):
     """What `navigator.credentials.create` made, as JSON (`PublicKeyCredential.toJSON()`)."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [
+    model_config = ConfigDict(json_schema_extra={"examples": [
         {"token": "pN3…", "name": "My phone",
          "credential": {"id": "…", "rawId": "…", "type": "public-key", "response": {}}}
     ]})  # fmt: skip

@@ -4,15 +4,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from api.body import Body
 from clientnest.workspaces import WorkspaceRole
 
 GivenRole = Literal["admin", "editor", "approver", "analyst", "client"]
-
-
-class In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class MemberOut(BaseModel):
@@ -27,11 +24,11 @@ class MemberList(BaseModel):
     items: list[MemberOut]
 
 
-class MemberChange(In):
+class MemberChange(Body):
     role: GivenRole = Field(examples=["editor"])
 
 
-class InvitationIn(In):
+class InvitationIn(Body):
     """An address to invite, and as what."""
 
     email: str = Field(min_length=1, max_length=320, examples=["grace@example.org"])
@@ -53,5 +50,5 @@ class InvitationList(BaseModel):
     items: list[InvitationOut]
 
 
-class AcceptIn(In):
+class AcceptIn(Body):
     token: str = Field(min_length=1, max_length=200, description="From the link in the letter.", examples=["pN3…"])

@@ -4,11 +4,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.body import Body
 from clientnest.workspaces import Membership, WorkspaceRole
-
-
-class In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class WorkspaceOut(BaseModel):
@@ -40,7 +37,7 @@ class WorkspaceList(BaseModel):
     items: list[WorkspaceOut]
 
 
-class WorkspaceIn(In):
+class WorkspaceIn(Body):
     """A new workspace; whoever makes it owns it."""
 
     name: str = Field(min_length=1, max_length=200, examples=["Acme"])
@@ -48,17 +45,17 @@ class WorkspaceIn(In):
     timezone: str = Field("UTC", max_length=64, description="IANA name.", examples=["Europe/Paris"])
 
 
-class WorkspaceChange(In):
+class WorkspaceChange(Body):
     """What is to change; the rest stays."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "Acme Europe"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Acme Europe"}]})
 
     name: str | None = Field(None, min_length=1, max_length=200)
     timezone: str | None = Field(None, max_length=64)
     require_second_factor: bool | None = None
 
 
-class TransferIn(In):
+class TransferIn(Body):
     """The member who is to own the workspace."""
 
     person_id: UUID

@@ -78,10 +78,15 @@ def rename(connection: Connection, person_id: UUID, name: str) -> Person:
 
 def clean_name(name: str, address: str) -> str:
     """A name to show: on one line, or the first half of the address where none is given. `BadInput` if too long."""
-    kept = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    kept = on_one_line(name)
     if len(kept) > LONGEST_NAME:
         raise BadInput(f"The name is longer than {LONGEST_NAME} characters.", details={"field": "name"})
     return kept or address.partition("@")[0]
+
+
+def on_one_line(name: str) -> str:
+    """A name without line breaks, control characters, and white space that nobody sees."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
 
 def person(connection: Connection, person_id: UUID) -> Person | None:

@@ -49,14 +49,15 @@ def verify(connection: Connection, token: str, password: str) -> Person:
     return made
 
 
-def ask_for_reset(connection: Connection, email: str) -> None:
-    """Send a letter with which a new password can be chosen, where the address has a login."""
+def ask_for_reset(connection: Connection, email: str) -> Person | None:
+    """Send a letter with which a new password can be chosen, where the address has a login; gives whose it is."""
     row = _row(connection, person_table.c.email == normalise_email(email))
     if row is None:
-        return
+        return None
     token = proofs.issue(connection, Purpose.RESET_PASSWORD, row.id, {"email": row.email})
     send(connection, Letter.RESET_PASSWORD, row.email, link=link("reset-password", token),
          hours=_hours(Purpose.RESET_PASSWORD))  # fmt: skip
+    return Person(row.id, row.email, row.name)
 
 
 def reset_password(connection: Connection, token: str, password: str) -> Person:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Exists, and_, exists, func, insert, select, update
 
 from clientnest.db.tables.identity import person as person_table
 from clientnest.db.tables.signing_in import auth_session as session_table
@@ -32,6 +32,11 @@ class Client:
 
     address: str | None = None
     user_agent: str | None = None
+
+    @property
+    def short_address(self) -> str | None:
+        """The address as far as it is kept."""
+        return self.address[:64] if self.address else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def begin(connection: Connection, person_id: UUID, method: Method, client: Clien
     connection.execute(
         insert(session_table).values(
             id=session_id, person_id=person_id, method=method, second_factor=second_factor, user_agent=agent,
-            address=client.address[:64] if client.address else None, expires_at=func.now() + IDLE,
+            address=client.short_address, expires_at=func.now() + IDLE,
         )
     )  # fmt: skip
     return _with_tokens(connection, person_id, session_id, second_factor)
@@ -104,7 +109,7 @@ def refresh(connection: Connection, refresh_token: str, client: Client) -> Signe
     connection.execute(
         update(session_table).where(session_table.c.id == row.id).values(
             last_used_at=func.now(), expires_at=func.now() + IDLE,
-            address=client.address[:64] if client.address else None)
+            address=client.short_address)
     )  # fmt: skip
     return _with_tokens(connection, row.person_id, row.id, row.second_factor)
 
@@ -115,7 +120,7 @@ def sessions(connection: Connection, person_id: UUID) -> list[Session]:
     rows = connection.execute(
         select(columns.id, columns.method, columns.second_factor, columns.user_agent, columns.address,
                columns.created_at, columns.last_used_at, columns.expires_at)
-        .where(columns.person_id == person_id, columns.revoked_at.is_(None), columns.expires_at > func.now())
+        .where(*_goes_on(person_id))
         .order_by(columns.last_used_at.desc(), columns.id)
     )  # fmt: skip
     return [Session(**row._mapping) for row in rows]
@@ -123,13 +128,17 @@ def sessions(connection: Connection, person_id: UUID) -> list[Session]:
 
 def goes_on(connection: Connection, person_id: UUID, session_id: UUID) -> bool:
     """Whether a session has not ended. Works with the roles `api` and `dashboards` in the person's own scope."""
+    return bool(connection.execute(select(going_on(person_id, session_id))).scalar_one())
+
+
+def going_on(person_id: UUID, session_id: UUID) -> Exists:
+    """The same, to be asked within another query."""
+    return exists().where(session_table.c.id == session_id, *_goes_on(person_id))
+
+
+def _goes_on(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
     columns = session_table.c
-    return bool(
-        connection.execute(
-            select(columns.id).where(columns.id == session_id, columns.person_id == person_id,
-                                     columns.revoked_at.is_(None), columns.expires_at > func.now())
-        ).one_or_none()
-    )  # fmt: skip
+    return columns.person_id == person_id, columns.revoked_at.is_(None), columns.expires_at > func.now()
 
 
 def end(connection: Connection, person_id: UUID, session_id: UUID, because: Reason) -> None:

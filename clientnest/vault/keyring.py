@@ -22,7 +22,7 @@ from filelock import FileLock
 
 from clientnest import settings
 from clientnest.errors import ConfigurationError, Conflict
-from clientnest.home import ensure
+from clientnest.home import ensure, write_private
 
 ID_BYTES = 8
 _KEY_BYTES = 32
@@ -210,18 +210,7 @@ def _write(path: Path, ring: Keyring) -> None:
             for key in ring.keys.values()
         },
     }
-    fresh = path.with_name(f".{path.name}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_private(path, content)
 
 
 def _closed(path: Path, error: OSError, verb: str) -> ConfigurationError:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, exists, func, literal, select, text
+from sqlalchemy import Connection, Select, literal, select, text
 
 from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.db.tables.identity import membership as membership_table
 from clientnest.db.tables.identity import workspace as workspace_table
-from clientnest.db.tables.signing_in import auth_session as session_table
 from clientnest.errors import Forbidden, NotFound, Unauthenticated
+from clientnest.identity import sessions
 from clientnest.identity.tokens import AccessToken
 from clientnest.workspaces.keys import KeyInUse
 from clientnest.workspaces.service import COLUMNS, Workspace, WorkspaceRole, from_row
@@ -57,14 +57,16 @@ def enter(
     workspace asks for one and the token proves none. `NotFound` for everybody who does not belong, in the same words as
     for a workspace that does not exist.
     """
+    session_id = token.session_id if token else None
+    goes_on = sessions.going_on(person_id, session_id) if session_id else literal(True)
     with session.tenant(role, person_id=person_id) as connection:
         row = connection.execute(
             _memberships(person_id)
             .where(membership_table.c.workspace_id == workspace_id)
-            .add_columns(_goes_on(person_id, token).label("goes_on"))
+            .add_columns(goes_on.label("goes_on"))
         ).one_or_none()
         if row is None:
-            raise NotFound("There is no such workspace.", advice="GET /v1/workspaces lists those you belong to.")
+            raise _no_such_workspace()
         if not row.goes_on:
             raise Unauthenticated("The session has ended.", advice="Sign in again.")
         found = from_row(row)
@@ -73,7 +75,9 @@ def enter(
                 f"The workspace {found.name} asks for a second factor.",
                 advice="Add an authenticator app or a passkey to your login, and sign in with it.",
             )
-        _scope(connection, workspace_id)
+        connection.execute(
+            text("SELECT set_config('clientnest.workspace_id', :workspace, true)"), {"workspace": str(workspace_id)}
+        )
         yield connection, Membership(found, person_id, WorkspaceRole(row.role))
 
 
@@ -81,26 +85,14 @@ def enter(
 def enter_with_key(role: Role, key: KeyInUse, workspace_id: UUID) -> Iterator[tuple[Connection, Membership]]:
     """The same for a program that holds a key of the workspace; `NotFound` for any other workspace."""
     if key.workspace_id != workspace_id:
-        raise NotFound("There is no such workspace.", advice="GET /v1/workspaces lists those you belong to.")
+        raise _no_such_workspace()
     with session.tenant(role, workspace_id=workspace_id) as connection:
         row = connection.execute(select(*COLUMNS).where(workspace_table.c.id == workspace_id)).one()
         yield connection, Membership(from_row(row), None, None, key)
 
 
-def _scope(connection: Connection, workspace_id: UUID) -> None:
-    connection.execute(
-        text("SELECT set_config('clientnest.workspace_id', :workspace, true)"), {"workspace": str(workspace_id)}
-    )
-
-
-def _goes_on(person_id: UUID, token: AccessToken | None) -> Any:
-    if token is None or token.session_id is None:
-        return literal(True)
-    columns = session_table.c
-    return exists().where(
-        columns.id == token.session_id, columns.person_id == person_id, columns.revoked_at.is_(None),
-        columns.expires_at > func.now(),
-    )  # fmt: skip
+def _no_such_workspace() -> NotFound:
+    return NotFound("There is no such workspace.", advice="GET /v1/workspaces lists those you belong to.")
 
 
 def _memberships(person_id: UUID) -> Select[Any]:

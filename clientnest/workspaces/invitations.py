@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from clientnest.db.tables.identity import membership as membership_table
@@ -48,8 +48,7 @@ def invite(
     columns = invitation_table.c
     connection.execute(
         update(invitation_table)
-        .where(columns.workspace_id == workspace.id, columns.email == address, columns.accepted_at.is_(None),
-               columns.revoked_at.is_(None))
+        .where(*_open(workspace.id), columns.email == address)
         .values(revoked_at=func.now())
     )  # fmt: skip
     check(connection, workspace.id, Limit.SEATS, used=_seats(workspace.id))
@@ -73,11 +72,7 @@ def invite(
 def invitations(connection: Connection, workspace_id: UUID) -> list[Invitation]:
     """The open invitations of a workspace, the latest first."""
     columns = invitation_table.c
-    rows = connection.execute(
-        select(*_COLUMNS)
-        .where(columns.workspace_id == workspace_id, columns.accepted_at.is_(None), columns.revoked_at.is_(None))
-        .order_by(columns.id.desc())
-    )
+    rows = connection.execute(select(*_COLUMNS).where(*_open(workspace_id)).order_by(columns.id.desc()))
     return [_from(row) for row in rows]
 
 
@@ -86,8 +81,7 @@ def take_back(connection: Connection, workspace_id: UUID, invitation_id: UUID) -
     columns = invitation_table.c
     row = connection.execute(
         update(invitation_table)
-        .where(columns.workspace_id == workspace_id, columns.id == invitation_id, columns.accepted_at.is_(None),
-               columns.revoked_at.is_(None))
+        .where(*_open(workspace_id), columns.id == invitation_id)
         .values(revoked_at=func.now())
         .returning(*_COLUMNS)
     ).one_or_none()  # fmt: skip
@@ -102,10 +96,9 @@ def find(connection: Connection, token: str) -> tuple[UUID, Invitation]:
     columns = invitation_table.c
     row = connection.execute(
         select(columns.workspace_id, *_COLUMNS).where(
-            columns.token_hash == proofs.hash_of(token[:200]), columns.accepted_at.is_(None),
-            columns.revoked_at.is_(None), columns.expires_at > func.now(),
+            *_open(), columns.token_hash == proofs.hash_of(token[:200]), columns.expires_at > func.now()
         )
-    ).one_or_none()  # fmt: skip
+    ).one_or_none()
     if row is None:
         raise BadInput(
             "This invitation does not work (any more): it was used, taken back, or is too old.",
@@ -126,8 +119,7 @@ def accept(connection: Connection, workspace_id: UUID, found: Invitation, person
     columns = invitation_table.c
     used = connection.execute(
         update(invitation_table)
-        .where(columns.workspace_id == workspace_id, columns.id == found.id, columns.accepted_at.is_(None),
-               columns.revoked_at.is_(None))
+        .where(*_open(workspace_id), columns.id == found.id)
         .values(accepted_at=func.now(), accepted_by=person.id)
     ).rowcount  # fmt: skip
     if not used:
@@ -137,13 +129,17 @@ def accept(connection: Connection, workspace_id: UUID, found: Invitation, person
            properties={"role": found.role.value})  # fmt: skip
 
 
+def _open(workspace_id: UUID | None = None) -> tuple[ColumnElement[bool], ...]:
+    """Neither accepted nor taken back; in one workspace, or in any."""
+    columns = invitation_table.c
+    waiting = (columns.accepted_at.is_(None), columns.revoked_at.is_(None))
+    return waiting if workspace_id is None else (columns.workspace_id == workspace_id, *waiting)
+
+
 def _seats(workspace_id: UUID) -> Select[int]:
     """How many seats are taken: by members, and by invitations that could be accepted."""
     open_ones, belonging = invitation_table.c, membership_table.c
-    invited = select(func.count()).where(
-        open_ones.workspace_id == workspace_id, open_ones.accepted_at.is_(None), open_ones.revoked_at.is_(None),
-        open_ones.expires_at > func.now(),
-    )  # fmt: skip
+    invited = select(func.count()).where(*_open(workspace_id), open_ones.expires_at > func.now())
     members = select(func.count()).where(belonging.workspace_id == workspace_id)
     return select(invited.scalar_subquery() + members.scalar_subquery())
 

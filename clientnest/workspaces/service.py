@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from clientnest.db.tables.identity import membership as membership_table
 from clientnest.db.tables.identity import workspace as workspace_table
 from clientnest.errors import BadInput, Conflict
+from clientnest.identity.people import on_one_line
 from clientnest.ids import new_id
 from clientnest.workspaces.revisions import stale
 
@@ -94,7 +95,7 @@ def change_workspace(
 
 
 def _name(name: str) -> str:
-    kept = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    kept = on_one_line(name)
     if not 1 <= len(kept) <= 200:
         raise BadInput("The name of a workspace has 1 to 200 characters.", details={"field": "name"})
     return kept

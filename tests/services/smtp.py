@@ -3,7 +3,6 @@
 import asyncio
 import email
 import email.policy
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from tests.services.processes import free_port
 
 
 @dataclass
@@ -46,9 +47,7 @@ class MailServer:
 @contextmanager
 def running() -> Iterator[MailServer]:
     """The server, on a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = MailServer(f"smtp://127.0.0.1:{port}")
     controller = Controller(server, hostname="127.0.0.1", port=port)
     controller.start()

@@ -1,12 +1,6 @@
 """Passkeys with a real browser and its virtual authenticator, against the API's own process."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +11,8 @@ from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.identity import create_person
 from tests.browser.chromium import chromium
+from tests.services.processes import api as running_api
+from tests.services.processes import free_port
 
 PASSWORD = "correct horse battery staple"
 CREATE = """async (options) => (await navigator.credentials.create(
@@ -27,34 +23,13 @@ GET = """async (options) => (await navigator.credentials.get(
 
 @pytest.fixture(scope="module")
 def api(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"http://localhost:{free.getsockname()[1]}"
+    port = free_port()
     log = tmp_path_factory.mktemp("api") / "log"
-    command = [sys.executable, "-m", "uvicorn", "api.main:app", "--port", address.rpartition(":")[2]]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, env={**os.environ, "CLIENTNEST_PUBLIC_URL": address}, stdout=output, stderr=output,
-            cwd=Path(__file__).parents[3],
-        )  # fmt: skip
-        with httpx.Client(base_url=address) as client:
-            try:
-                until = time.monotonic() + 60
-                while not _answers(client):
-                    assert process.poll() is None, log.read_text()
-                    assert time.monotonic() < until, log.read_text()
-                    time.sleep(0.2)
-                yield client
-            finally:
-                process.terminate()
-                process.wait(timeout=20)
-
-
-def _answers(client: httpx.Client) -> bool:
-    try:
-        return client.get("/healthz").status_code == 200
-    except httpx.TransportError:
-        return False
+    with (
+        running_api(log, port=port, CLIENTNEST_PUBLIC_URL=f"http://localhost:{port}") as address,
+        httpx.Client(base_url=address) as client,
+    ):
+        yield client
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,9 @@
 """The dashboards as people meet them: the product's own process, a database built by dbt, a real browser."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 from uuid import UUID
 
 import pytest
@@ -23,9 +16,10 @@ from clientnest.identity import create_person
 from clientnest.simulate import SimulationConfig, service
 from clientnest.workspaces import create_workspace
 from tests.browser.chromium import chromium
+from tests.services.processes import ROOT, free_port, process
+from tests.services.processes import api as running_api
 from tests.worlds import PASSWORD, build_marts
 
-ROOT = Path(__file__).parents[3]
 UNTIL = datetime(2026, 3, 2, 6, tzinfo=UTC)
 
 
@@ -60,27 +54,16 @@ class Site:
 def site(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The processes of dashboards and API on a database of this module."""
     folder = tmp_path_factory.mktemp("dashboards")
-    port, api_port = _free_port(), _free_port()
+    port = free_port()
     made = _fill(Site(f"http://127.0.0.1:{port}", *_workspaces()))
     build_marts(folder)
-    environment = {**os.environ, "CLIENTNEST_API_PORT": str(api_port)}
-    commands = (
-        ["uvicorn", "api.main:app", "--port", str(api_port), "--log-level", "warning"],
-        ["streamlit", "run", str(ROOT / "dashboards" / "app.py"), "--server.port", str(port)],
-    )
-    with (folder / "log").open("w") as log:
-        api, dashboards = (
-            subprocess.Popen([sys.executable, "-m", *one], cwd=folder, env=environment, stdout=log, stderr=log)
-            for one in commands
-        )
-        try:
-            _wait(f"http://127.0.0.1:{api_port}/healthz", api, folder / "log")
-            _wait(f"{made.address}/_stcore/health", dashboards, folder / "log")
-            yield made
-        finally:
-            for process in (dashboards, api):
-                process.terminate()
-                process.wait(timeout=20)
+    api_port, log = free_port(), folder / "log"
+    dashboards = ["streamlit", "run", str(ROOT / "dashboards" / "app.py"), "--server.port", str(port)]
+    with (
+        running_api(log, port=api_port),
+        process(dashboards, f"{made.address}/_stcore/health", log, folder=folder, CLIENTNEST_API_PORT=str(api_port)),
+    ):
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -167,22 +150,3 @@ def _fill(site: Site) -> Site:
             {"w": site.demo},
         )  # fmt: skip
     return site
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        assert process.poll() is None, log.read_text()
-        try:
-            with urlopen(address, timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(log.read_text())

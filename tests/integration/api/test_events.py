@@ -2,19 +2,13 @@
 
 import asyncio
 import json
-import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection, connect
@@ -27,40 +21,17 @@ from clientnest.identity import issue_token
 from clientnest.workspaces import WorkspaceRole
 from tests.conftest import make_workspace
 from tests.integration.api.operations import colleague
+from tests.services.processes import api as running_api
+from tests.services.processes import free_port
 
 
 @pytest.fixture(scope="module")
 def addresses(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """Two processes of the API on one database."""
-    ports = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(free.getsockname()[1])
     log = tmp_path_factory.mktemp("api") / "log"
-    with log.open("w") as output:
-        running = [
-            subprocess.Popen(
-                [sys.executable, "-m", "uvicorn", "api.main:app", "--port", str(port), "--log-level", "warning"],
-                env=dict(os.environ), cwd=Path(__file__).parents[3], stdout=output, stderr=output,
-            )
-            for port in ports
-        ]  # fmt: skip
-        until = time.monotonic() + 60
-        while not all(_answers(port) for port in ports):
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.2)
+    ports = free_port(), free_port()
+    with running_api(log, port=ports[0]), running_api(log, port=ports[1]):
         yield [f"ws://127.0.0.1:{port}/v1/events" for port in ports]
-        for process in running:
-            process.terminate()
-            process.wait(20)
-
-
-def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
-    except httpx.TransportError:
-        return False
 
 
 def listening(address: str) -> AbstractAsyncContextManager[ClientConnection]:

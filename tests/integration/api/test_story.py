@@ -2,10 +2,8 @@
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,8 +14,8 @@ from starlette.testclient import TestClient
 from api.main import create_app
 from clientnest import settings
 from tests.services import smtp
+from tests.services.processes import PROGRAM, drain
 
-PROGRAM = Path(sys.executable).with_name("clientnest")
 PASSWORD = "correct horse battery staple"
 
 
@@ -50,7 +48,7 @@ def client(post_office: smtp.MailServer) -> Iterator[TestClient]:
 
 def letter_link(post_office: smtp.MailServer, address: str) -> str:
     """The token of the newest letter to an address, once the worker has sent what waits."""
-    subprocess.run([PROGRAM, "worker", "--drain"], check=True, timeout=60)
+    drain()
     found = re.search(r"#token=([\w-]+)", post_office.to(address)[0].get_content())
     assert found
     return found.group(1)
@@ -199,7 +197,7 @@ def test_a_forgotten_password_is_replaced_by_letter_and_signs_everybody_out(
 
 
 def _newest(post_office: smtp.MailServer, address: str) -> str:
-    subprocess.run([PROGRAM, "worker", "--drain"], check=True, timeout=60)
+    drain()
     return str(post_office.to(address)[0].get_content())
 
 

@@ -1,10 +1,6 @@
 """Signing in with OpenID Connect, against a provider in a process of its own."""
 
 import json
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -18,38 +14,24 @@ from clientnest import settings
 from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.identity import create_person
+from tests.services.processes import free_port, process
 
 
 @pytest.fixture(scope="module")
-def provider(database: str) -> Iterator[str]:
+def provider(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The provider's address; the API is configured for it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"http://localhost:{port}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
     known = [{"key": "company", "name": "Company", "issuer": address, "client_id": "clientnest", "client_secret": "s"}]
-    with pytest.MonkeyPatch.context() as patch:
+    log = tmp_path_factory.mktemp("provider") / "log"
+    with (
+        process(["oidc_provider_mock", "--port", str(port)], f"{address}/.well-known/openid-configuration", log),
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setenv("CLIENTNEST_OIDC_PROVIDERS", json.dumps(known))
         settings.forget()
-        until = time.monotonic() + 30
-        while not _answers(address):
-            assert time.monotonic() < until
-            time.sleep(0.1)
         yield address
     settings.forget()
-    process.terminate()
-    process.wait(20)
-
-
-def _answers(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/.well-known/openid-configuration").is_success
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture(scope="module")

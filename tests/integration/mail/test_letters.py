@@ -1,9 +1,6 @@
 """Letters: sent after the commit by the worker through a real mail server, kept where there is none, then forgotten."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +10,7 @@ from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.mail import Letter, outbox, send
 from tests.services import smtp
+from tests.services.processes import drain
 
 
 @pytest.fixture
@@ -23,12 +21,6 @@ def post_office(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[smtp
         settings.forget()
         yield running
     settings.forget()
-
-
-def work() -> None:
-    """Run what waits in the queue, as the worker's own process."""
-    program = Path(sys.executable).with_name("clientnest")
-    subprocess.run([program, "worker", "--drain"], check=True, timeout=60)
 
 
 def write(address: str, link: str = "https://example.org/x") -> None:
@@ -48,8 +40,8 @@ def kept(address: str) -> list[tuple[object, ...]]:
 def test_a_letter_leaves_once_and_its_words_are_forgotten(post_office: smtp.MailServer) -> None:
     write("ada@example.org")
     assert post_office.received == []
-    work()
-    work()
+    drain()
+    drain()
     (letter,) = post_office.to("ada@example.org")
     assert letter["From"] == "Acme <hello@acme.example>"
     assert "https://example.org/x" in letter.get_content()
@@ -60,7 +52,7 @@ def test_no_letter_without_a_commit(post_office: smtp.MailServer) -> None:
     with session.tenant(Role.IDENTITY) as connection:
         send(connection, Letter.RESET_PASSWORD, "never@example.org", link="x", hours=1)
         connection.rollback()
-    work()
+    drain()
     assert post_office.to("never@example.org") == []
     assert kept("never@example.org") == []
 
@@ -68,15 +60,15 @@ def test_no_letter_without_a_commit(post_office: smtp.MailServer) -> None:
 def test_a_letter_refused_for_now_is_tried_again_and_one_refused_for_good_is_not(post_office: smtp.MailServer) -> None:
     post_office.refusals = ["451 busy, come back"]
     write("later@example.org")
-    work()
+    drain()
     assert kept("later@example.org") == [(False, True, None)]
     with session.etl(role=Role.MIGRATE) as connection, connection.cursor() as cursor:
         cursor.execute("UPDATE queue.procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
-    work()
+    drain()
     assert len(post_office.to("later@example.org")) == 1
     post_office.refusals = ["550 no such box"]
     write("gone@example.org")
-    work()
+    drain()
     ((sent, words, problem),) = kept("gone@example.org")
     assert (sent, words) == (False, True)
     assert "550 no such box" in str(problem)
@@ -84,7 +76,7 @@ def test_a_letter_refused_for_now_is_tried_again_and_one_refused_for_good_is_not
 
 def test_without_a_mail_server_the_operator_reads_the_letter_in_the_outbox(database: str) -> None:
     write("nobody@example.org", link="https://example.org/reset#token=abc")
-    work()
+    drain()
     with session.tenant(Role.IDENTITY) as connection:
         (letter,) = [one for one in outbox(connection) if one.recipient == "nobody@example.org"]
     assert "https://example.org/reset#token=abc" in letter.text
@@ -94,7 +86,7 @@ def test_names_cannot_add_headers_or_paragraphs(post_office: smtp.MailServer) ->
     with session.tenant(Role.IDENTITY) as connection:
         send(connection, Letter.INVITATION, "grace@example.org", workspace="Acme\r\nBcc: all@example.org\n\nPay here",
              inviter="Eve\x00", role="editor", link="https://example.org", days=14)  # fmt: skip
-    work()
+    drain()
     (letter,) = post_office.to("grace@example.org")
     assert letter["Bcc"] is None
     assert "\n\nPay here" not in letter.get_content()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import httpx
 
 from clientnest.db.roles import Database, Role
 from clientnest.db.urls import role_url
+from tests.services.processes import free_port
 
 
 @dataclass
@@ -44,9 +44,7 @@ class MlflowServer:
 
 def start_mlflow(folder: Path) -> MlflowServer:
     """Start it and wait until it answers; `stop` it at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     store = role_url(Role.MLFLOW, Database.MLFLOW, driver="psycopg2").render_as_string(hide_password=False)
     log = (folder / "server.log").open("wb")
     process = subprocess.Popen(

@@ -3,10 +3,8 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from importlib.resources import files
-from pathlib import Path
 
 import psycopg2
 import pytest
@@ -18,8 +16,7 @@ from clientnest.db.roles import Role
 from clientnest.db.urls import libpq
 from clientnest.mail import Letter, send
 from tests.services import smtp
-
-PROGRAM = Path(sys.executable).with_name("clientnest")
+from tests.services.processes import PROGRAM
 
 
 def sql(statement: str) -> list[tuple[object, ...]]:
