@@ -17,6 +17,8 @@ from clientnest.stack.layout import Layout
 from clientnest.stack.plan import Service
 
 _HOST = "127.0.0.1"
+MLFLOW_ARTIFACTS = "mlflow-artifacts:/"
+"""Where MLflow says that artifacts lie: behind the server itself."""
 _DAEMONS = "{instance{daemonHealth{allDaemonStatuses{required lastHeartbeatTime}}}}"
 # Nobody is called home, no library takes a memory arena or a thread pool for each core of a large machine, and what a
 # user's shell says about Python or about another MLflow or Dagster does not reach ours.
@@ -109,7 +111,6 @@ def services(
         Service(
             "mlflow", "MLflow", python(*_uvicorn("mlflow.server.fastapi_app:app", ports.mlflow)),
             lambda: mlflow_environment(layout, base),
-            # The first request that needs the database makes the tables; made here, before anybody else asks.
             ready=lambda: http_ok(ports.mlflow, "/api/2.0/mlflow/experiments/get?experiment_id=0", timeout=60),
             alive=lambda: http_ok(ports.mlflow, "/health"),
             after=("schema", "models"), wave=2,
@@ -156,7 +157,7 @@ def mlflow_environment(layout: Layout, base: Mapping[str, str]) -> dict[str, str
     return {
         **kept,
         "_MLFLOW_SERVER_FILE_STORE": mlflow_store(),
-        "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": MLFLOW_ARTIFACTS,
         "_MLFLOW_SERVER_ARTIFACT_DESTINATION": str(layout.mlflow),
         "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",

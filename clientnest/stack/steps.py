@@ -20,7 +20,7 @@ from clientnest.stack.database import DatabaseKeeper
 from clientnest.stack.layout import Layout
 from clientnest.stack.plan import Display, Plan, Step
 from clientnest.stack.record import end_leftovers
-from clientnest.stack.services import Ports, mlflow_store, services, working_folder
+from clientnest.stack.services import MLFLOW_ARTIFACTS, Ports, mlflow_store, services, working_folder
 from clientnest.stack.state import State
 
 if TYPE_CHECKING:
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 # The command line's own upgrade, with the address (it holds the password) kept out of the list of processes.
 _UPGRADE_MLFLOW = (
     "import os, sys; from mlflow.cli import cli; sys.argv = ['mlflow', 'db', 'upgrade', os.environ['STORE']]; cli()"
+)
+
+
+# What MLflow does with an empty database at its first request. Two first requests at once, the start's own and that of
+# the API for its models, would do it twice, and wait for each other for ever.
+_FILL_MLFLOW = (
+    "import os; from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore; "
+    f"SqlAlchemyStore(os.environ['STORE'], '{MLFLOW_ARTIFACTS}')"
 )
 
 
@@ -100,7 +108,7 @@ class Start:
         self._tables = Tables(self.layout, rooms.dbt_manifest())
 
     def _upgrade_mlflow(self) -> str | None:
-        """Bring MLflow's tables to its installed version; an empty database it fills itself."""
+        """Make MLflow's tables, or bring them to its installed version, before it serves anybody."""
         state, wanted = State(self.layout.state), version("mlflow")
         if state.get("mlflow") == wanted:
             return None
@@ -109,6 +117,8 @@ class Start:
         if _has_tables(Database.MLFLOW, Role.MLFLOW):
             self._run([sys.executable, "-c", _UPGRADE_MLFLOW], {"STORE": mlflow_store()}, "mlflow-upgrade")
             remark = f"upgraded to MLflow {wanted}"
+        else:
+            self._run([sys.executable, "-c", _FILL_MLFLOW], {"STORE": mlflow_store()}, "mlflow-tables")
         state.set("mlflow", wanted)
         return remark
 
