@@ -102,7 +102,7 @@ def services(
     return [
         Service(
             "code", "Dagster code",
-            python("-m", "dagster", "api", "grpc", "--host", _HOST, "--port", str(ports.code),
+            python("-m", "orchestration.code_server", "--host", _HOST, "--port", str(ports.code),
                    "--module-name", "orchestration.definitions", "--location-name", "clientnest"),
             dagster_environment,
             ready=lambda: accepts(ports.code), alive=lambda: accepts(ports.code),

@@ -43,12 +43,16 @@ class Services:
         process.wait()
 
     def runs(self) -> list[psutil.Process]:
-        """The processes of Dagster runs under way: children of the code server."""
+        """The processes of Dagster runs under way: forked from the one that the code server keeps for it."""
         code = self.running.get("code")
         if code is None or code.poll() is not None:
             return []
-        children = psutil.Process(code.pid).children()
-        return [child for child in children if "spawn_main" in " ".join(_command(child))]
+        return [
+            run
+            for child in psutil.Process(code.pid).children()
+            if "multiprocessing.forkserver" in " ".join(_command(child))
+            for run in child.children()
+        ]
 
     def stop(self) -> None:
         families = [
@@ -70,14 +74,13 @@ class Services:
 
     def _launch(self, name: str) -> subprocess.Popen[bytes]:
         commands = {
-            "code": ["dagster", "api", "grpc", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p",
+            "code": ["orchestration.code_server", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p",
                      str(self.port), "--location-name", instance.LOCATION],
-            "daemon": ["dagster-daemon", "run", "-w", str(self.folder / "workspace.yaml")],
+            "daemon": ["dagster._daemon", "run", "-w", str(self.folder / "workspace.yaml")],
         }  # fmt: skip
-        program, *arguments = commands[name]
         with (self.folder / f"{name}.log").open("ab") as output:
             return subprocess.Popen(
-                [str(Path(sys.executable).with_name(program)), *arguments],
+                [sys.executable, "-m", *commands[name]],
                 env=self.environment, stdout=output, stderr=output, cwd=self.folder, start_new_session=True,
             )  # fmt: skip
 
