@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
-from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 from psycopg2.extensions import cursor as Cursor
@@ -88,8 +87,12 @@ class Staging:
             self._wait()
 
     def _add_batch(self, batch: list[CaptureRow]) -> None:
-        if odd := set(map(type, batch)) - {PostRow, AccountRow, PeriodRow}:
+        kinds = set(map(type, batch))
+        if odd := kinds - {PostRow, AccountRow, PeriodRow}:
             raise TypeError(f"write_capture takes PostRow, AccountRow and PeriodRow, not {odd.pop().__name__}")
+        if kinds == {PostRow}:
+            self._add_posts(cast("list[PostRow]", batch))
+            return
         posts = [row for row in batch if isinstance(row, PostRow)]
         accounts = [row for row in batch if isinstance(row, AccountRow)]
         periods = [row for row in batch if isinstance(row, PeriodRow)]
@@ -183,12 +186,12 @@ class Staging:
     def _numbers(self, rows: Sequence[PostRow | AccountRow | PeriodRow]) -> list[int]:
         """The number of each row's account."""
         numbers: list[int] = []
-        last: AccountRef | None = None
-        number = -1
+        met: dict[int, int] = {}  # by identity, which is quick; the rows keep their accounts alive meanwhile
         for row in rows:
-            if row.account is not last:
-                last = row.account
-                number = self._account_number(last)
+            account = row.account
+            number = met.get(id(account))
+            if number is None:
+                number = met[id(account)] = self._account_number(account)
             numbers.append(number)
         return numbers
 
@@ -236,15 +239,29 @@ def _batches(rows: Iterable[CaptureRow], size: int) -> Iterator[list[CaptureRow]
         yield batch
 
 
-def _by_metric(rows: list[Metrics]) -> dict[str, Sequence[Any]]:
+def _by_metric(rows: list[Metrics]) -> dict[str, list[Any]]:
     """Each metric that occurs, with its value in every row. Rows of one source mostly name the same metrics."""
     names = tuple(rows[0])
-    if len(names) > 1 and set(map(len, rows)) == {len(names)}:
+    if set(map(len, rows)) == {len(names)}:
         try:
-            return dict(zip(names, zip(*map(itemgetter(*names), rows), strict=True), strict=True))
+            return _of_the_same(names, rows)
         except KeyError:
             pass  # as many, but not the same
     return {name: [row.get(name) for row in rows] for name in set().union(*rows)}
+
+
+def _of_the_same(names: tuple[str, ...], rows: list[Metrics]) -> dict[str, list[Any]]:
+    """The values of rows that all name the same metrics.
+
+    A few hundred rows at a time, so that they are still in the processor's cache for the next metric; and without a
+    tuple for each row, which would set off Python's garbage collector again and again.
+    """
+    values: dict[str, list[Any]] = {name: [] for name in names}
+    for start in range(0, len(rows), 512):
+        part = rows[start : start + 512]
+        for name, column in values.items():
+            column += [row[name] for row in part]
+    return values
 
 
 def _describer(rows: Sequence[Any]) -> Describe:
