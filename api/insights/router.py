@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from api.answers import as_json
 from api.deps import ImportsDoor, ResultsDoor
 from api.insights import schemas
 from api.insights.queries import AccountsQuery, HashtagsQuery, PeriodQuery, PostsQuery, SelectionQuery
@@ -25,9 +26,9 @@ def get_overview(door: ResultsDoor, query: Annotated[SelectionQuery, Query()]) -
 
 
 @router.get("/posts", summary="Posts with their results, page by page", response_model=schemas.PostPageOut)
-def list_posts(door: ResultsDoor, query: Annotated[PostsQuery, Query()]) -> serve.PostPage:
+def list_posts(door: ResultsDoor, query: Annotated[PostsQuery, Query()]) -> Response:
     with door.open() as (connection, _):
-        return serve.posts(
+        found = serve.posts(
             connection,
             query.filters(),
             sort=query.sort,
@@ -35,6 +36,7 @@ def list_posts(door: ResultsDoor, query: Annotated[PostsQuery, Query()]) -> serv
             limit=query.limit,
             cursor=query.cursor,
         )
+    return as_json(schemas.PostPageOut, found)
 
 
 @router.get("/posts/{post_id}", summary="One post with its results", response_model=schemas.PostOut)

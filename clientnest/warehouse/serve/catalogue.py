@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from clientnest import registry
@@ -97,6 +97,12 @@ def why_missing(measure: str, network: str, on: date | None = None) -> str:
     if until is not None and (on is None or on >= until):
         return f"no longer reported by this network since {until}"
     return NOT_AT_THAT_AGE if _is_at_an_age(measure) else NOT_CAPTURED
+
+
+@lru_cache(maxsize=4096)
+def why_any_missing(network: str, on: date | None) -> Mapping[str, str]:
+    """`why_missing` for every number of a post, put together once for all posts captured on a day."""
+    return {measure: why_missing(measure, network, on) for measure in measures()}
 
 
 def _is_at_an_age(measure: str) -> bool:

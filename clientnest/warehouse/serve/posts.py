@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 from clientnest.errors import NotFound
 from clientnest.warehouse.serve import cursor as cursors
 from clientnest.warehouse.serve import views
-from clientnest.warehouse.serve.catalogue import why_missing
+from clientnest.warehouse.serve.catalogue import why_any_missing
 from clientnest.warehouse.serve.filters import Filters
 from clientnest.warehouse.serve.query import read
 
@@ -135,7 +135,7 @@ def _after(last: cursors.Cursor, column: ColumnElement[Any], descending: bool) -
 
 def _post(row: Row[Any]) -> PostResult:
     metrics = dict(zip(_METRICS, row[-len(_METRICS) :], strict=True))
-    captured_on = row.captured_at.date() if row.captured_at else None
+    reasons = why_any_missing(row.network, row.captured_at.date() if row.captured_at else None)
     return PostResult(
         post_id=row.post_id,
         account_id=row.account_id,
@@ -157,5 +157,5 @@ def _post(row: Row[Any]) -> PostResult:
         followers=row.followers,
         flags=tuple(row.flags or ()),
         metrics=metrics,
-        missing={name: why_missing(name, row.network, captured_on) for name, value in metrics.items() if value is None},
+        missing={name: reasons[name] for name, value in metrics.items() if value is None},
     )
