@@ -207,7 +207,7 @@ def _files(paths: list[Path]) -> "list[SourceFile]":
 
 def _moment(said: str | None, timezone: str | None) -> datetime | None:
     from clientnest.errors import BadInput
-    from clientnest.imports.options import zone
+    from clientnest.zones import zone
 
     if said is None:
         return None

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clientnest import registry
-from clientnest.errors import BadInput
 from clientnest.exports import ReadOptions
+from clientnest.zones import zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +64,3 @@ class ImportOptions:
         """As kept with a job, read back."""
         captured_at = params.get("captured_at")
         return cls(**{**params, "captured_at": datetime.fromisoformat(captured_at) if captured_at else None})
-
-
-def zone(name: str) -> ZoneInfo:
-    """The time zone of an IANA name; `BadInput` where there is none."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadInput(f"Unknown time zone {name!r}.", advice="Give an IANA name such as Europe/Paris.") from error
