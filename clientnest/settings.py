@@ -3,10 +3,10 @@
 import os
 from functools import cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clientnest.errors import ConfigurationError
 
@@ -126,6 +126,7 @@ class OidcSettings(_Group):
 class LimitSettings(_Group):
     """Where rate limits are counted, and how much one caller may ask, as `600/minute` or `10/15 minutes`.
 
+    Over some stretches of a window's length up to twice as much gets through (`clientnest.limits.window`).
     `rate_limit_url` names a Redis server (`redis://…`); empty means that the database counts.
     """
 
@@ -145,6 +146,29 @@ class LimitSettings(_Group):
                 "CLIENTNEST_RATE_LIMIT_URL names no Redis server.",
                 advice="Give it the form redis://:PASSWORD@HOST:6379/0, or leave it empty for the database.",
             )
+        return given
+
+
+class OutboundSettings(_Group):
+    """Where requests to addresses that people gave (of webhooks, say) may go although it is not the public internet.
+
+    `outbound_allowed`: addresses, networks (10.1.2.0/24) and host names, with commas between them. Those are reached
+    unencrypted too, and at any port.
+    """
+
+    outbound_allowed: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("outbound_allowed", mode="before")
+    @classmethod
+    def _entries(cls, given: Any) -> Any:
+        return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
+
+    @field_validator("outbound_allowed")
+    @classmethod
+    def _known(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        from clientnest.outbound.addresses import Allowed
+
+        Allowed.of(given)
         return given
 
 
@@ -203,11 +227,16 @@ def limits() -> LimitSettings:
 
 
 @cache
+def outbound() -> OutboundSettings:
+    return OutboundSettings.read()
+
+
+@cache
 def secrets() -> SecretSettings:
     return SecretSettings.read()
 
 
 def forget() -> None:
     """Read the environment again at the next use (for tests and for a supervisor that changes it)."""
-    for group in (core, database, stack, imports, mail, oidc, limits, secrets):
+    for group in (core, database, stack, imports, mail, oidc, limits, outbound, secrets):
         group.cache_clear()
