@@ -28,7 +28,10 @@ _bearer = OAuth2PasswordBearer(
 )
 
 
-async def _proof(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> AccessToken | KeyInUse:
+Token = Annotated[str | None, Depends(_bearer)]
+
+
+async def _proof(request: Request, token: Token) -> AccessToken | KeyInUse:
     if token is None:
         raise Unauthenticated(
             "This needs an access token or an API key.",
@@ -138,7 +141,10 @@ class Door:
 def door(permission: Permission) -> Callable[..., Awaitable[Door]]:
     """The dependency of a route that needs a permission: `Annotated[Door, Depends(door(Permission.X))]`."""
 
-    async def _door(workspace_id: UUID, proof: Proof, actor: RequestActor) -> Door:
+    # Asks the others itself: for each that is declared, the framework would go through the request once more.
+    async def _door(workspace_id: UUID, request: Request, token: Token) -> Door:
+        proof = await _proof(request, token)
+        actor = await _actor(proof, await _visitor(request, await _client(request)))
         return Door(proof, workspace_id, permission, actor)
 
     _door.permission = permission  # type: ignore[attr-defined]
@@ -150,9 +156,11 @@ WorkspaceEditDoor = Annotated[Door, Depends(door(Permission.WORKSPACE_EDIT))]
 TransferDoor = Annotated[Door, Depends(door(Permission.WORKSPACE_TRANSFER))]
 MembersDoor = Annotated[Door, Depends(door(Permission.MEMBERS_READ))]
 MembersManageDoor = Annotated[Door, Depends(door(Permission.MEMBERS_MANAGE))]
+AccountsDoor = Annotated[Door, Depends(door(Permission.ACCOUNTS_MANAGE))]
 KeysDoor = Annotated[Door, Depends(door(Permission.KEYS_MANAGE))]
 ResultsDoor = Annotated[Door, Depends(door(Permission.RESULTS_READ))]
 PredictionsDoor = Annotated[Door, Depends(door(Permission.PREDICTIONS_READ))]
 ImportsDoor = Annotated[Door, Depends(door(Permission.IMPORTS_READ))]
 ImportCreateDoor = Annotated[Door, Depends(door(Permission.IMPORTS_CREATE))]
+WebhooksDoor = Annotated[Door, Depends(door(Permission.WEBHOOKS_MANAGE))]
 AuditDoor = Annotated[Door, Depends(door(Permission.AUDIT_READ))]

@@ -17,6 +17,7 @@ from clientnest.errors import BadInput, ClientNestError, Conflict, Forbidden, No
 from clientnest.limits import TooManyRequests
 from clientnest.limits.answers import AnswerNotKept, KeyReused, StillRunning
 from clientnest.log import get_logger
+from clientnest.vault import VaultError
 
 REQUEST_ID = "x-request-id"
 _log = get_logger(__name__)
@@ -36,6 +37,19 @@ _TITLES = {
     "unreadable-body": "The body cannot be read",
     "body-too-large": "The body is too large",
     "method-not-allowed": "Not a thing one can do here",
+    "encryption-key-missing": "A key is missing",
+    "sealed-value-damaged": "Something stored is damaged",
+    "stale": "Changed meanwhile",
+    "second-factor-required": "A second factor is needed",
+    "network-refused": "The network said no",
+    "grant-refused": "The network does not accept the access any more",
+    "app-refused": "The network does not accept the app",
+    "not-connected": "The account is not connected",
+    "address-refused": "That address is closed to us",
+    "unreachable": "There was no answer",
+    "head-too-large": "Too many headers, or too long",
+    "not-http": "Not a request",
+    "too-slow": "Too slow",
     "internal": "Something went wrong here",
 }
 
@@ -91,19 +105,26 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
 ) -> ProblemResponse:
     """The answer for one error; `details` are further members of the problem and never replace the standard ones."""
-    body = Problem(
-        type=f"urn:clientnest:problem:{code}",
-        title=_TITLES.get(code) or HTTPStatus(status).phrase,
+    body = problem(
         status=status,
-        detail=detail,
-        instance=request.url.path,
         code=code,
+        detail=detail,
+        instance=request.scope["path"],  # `request.url` cannot be made of every query string
         advice=advice,
         retryable=retryable,
         request_id=getattr(request.state, "request_id", ""),
         errors=list(errors),
     ).model_dump(mode="json")
     return ProblemResponse({**(details or {}), **body}, status, dict(headers or {}))
+
+
+def problem(*, status: int, code: str, instance: str = "", **members: Any) -> Problem:
+    """A problem with the type and title that belong to its code; `members` as `Problem` has them."""
+    kept = {"retryable": False, **members}
+    title = _TITLES.get(code) or HTTPStatus(status).phrase
+    return Problem(
+        type=f"urn:clientnest:problem:{code}", title=title, status=status, code=code, instance=instance, **kept
+    )
 
 
 def explained(request: Request, error: ClientNestError) -> ProblemResponse:
@@ -143,6 +164,18 @@ async def _ours(request: Request, error: ClientNestError) -> ProblemResponse:
     return explained(request, error)
 
 
+async def _closed(request: Request, error: VaultError) -> ProblemResponse:
+    """What is stored does not open. The reason, which names keys and files, is for whoever reads the log."""
+    _log.error("a stored value cannot be opened", code=error.code, detail=error.message, advice=error.advice)
+    return problem_response(
+        request,
+        status=error.status,
+        code=error.code,
+        detail="Something that is stored for this cannot be opened.",
+        advice="Tell whoever runs this installation: `clientnest keys list` and the log (by request id) say why.",
+    )
+
+
 async def _invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
     fields = [FieldProblem(field=_place(entry["loc"]), message=_sentence(entry)) for entry in error.errors()]
     named = ", ".join(dict.fromkeys(field.field for field in fields))
@@ -180,6 +213,7 @@ async def _database(request: Request, error: Exception) -> ProblemResponse:
 def install(app: FastAPI) -> None:
     """Answer every kind of error with a problem."""
     app.exception_handler(ClientNestError)(_ours)
+    app.exception_handler(VaultError)(_closed)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
     for unreachable in (sql_errors.OperationalError, sql_errors.InterfaceError, sql_errors.TimeoutError):

@@ -15,6 +15,10 @@ from api.audit.router import router as audit
 from api.auth.providers import router as providers
 from api.auth.registration import router as registration
 from api.auth.router import router as auth
+from api.connections.apps import networks
+from api.connections.apps import router as apps
+from api.connections.router import finishing
+from api.connections.router import router as connections
 from api.events.hub import Hub
 from api.events.router import router as events
 from api.health.router import router as health
@@ -30,10 +34,13 @@ from api.members.router import accepting
 from api.members.router import router as members
 from api.metrics.router import router as metrics
 from api.middleware import BodyLimit, Surroundings
+from api.notifications.router import router as notifications
+from api.notifications.unsubscribing import router as unsubscribing
 from api.outbox.router import router as outbox
 from api.predictions.predictor import LoadingPredictor
 from api.predictions.router import router as predictions
 from api.reference.router import router as reference
+from api.webhooks.router import router as webhooks
 from api.workspaces.router import router as workspaces
 from clientnest import __version__, log, settings
 from clientnest.db import session
@@ -67,8 +74,10 @@ def create_app() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     for router in (
-        health, auth, registration, passkey_signing_in, providers, me, passkeys, workspaces, members, accepting, keys,
-        insights, predictions, imports, jobs, metrics, audit, events, outbox, reference,
+        insights, predictions, imports, jobs, metrics,  # what is asked most is found first
+        auth, registration, passkey_signing_in, providers, me, passkeys, workspaces, members, accepting, keys,
+        networks, apps, connections, finishing, audit, events, notifications, unsubscribing, outbox, webhooks,
+        health, reference,
     ):  # fmt: skip
         app.include_router(router)
     errors.install(app)

@@ -16,7 +16,8 @@ Results of social media posts, and what follows from them, for every workspace y
 
 Sign in with `POST /v1/auth/token` (or the Authorize button) and send the token as `Authorization: Bearer …`.
 Instants are UTC in ISO 8601; days and hours of a post are those of its account's time zone. A number that a network
-does not report is `null`, never 0, and `missing` says why. Every error is a problem as RFC 9457 describes it.
+does not report is `null`, never 0, and `missing` says why. Every error is a problem as RFC 9457 describes it. What is
+no request at all is answered 400, more than 100 headers or 32 KB of them 431, a request that stops half way 408.
 """
 _PROBLEMS = {
     "400": "The body cannot be read.",
@@ -29,6 +30,14 @@ _PROBLEMS = {
     "422": "A value cannot be used; `errors` names each.",
     "429": "Too often; `Retry-After` says when to come back.",
     "503": "Something this needs is not ready; trying again later helps.",
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Of your choice, another one for each request: sent again under the same key within a day, a "
+    "request is answered as the first time and done once. Answers that show a secret are not kept.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 
 
@@ -79,8 +88,10 @@ def _document_problems(document: dict[str, Any]) -> None:
         for status, description in _PROBLEMS.items()
     }
     for path, operations in document["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             operation["responses"].pop("422", None)
+            if method == "post" and "security" in operation:
+                operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
             for status in _expected(path, operation):
                 operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
             operation["responses"] = dict(sorted(operation["responses"].items()))
@@ -91,6 +102,8 @@ def _expected(path: str, operation: dict[str, Any]) -> list[str]:
     expected = []
     if "requestBody" in operation:
         expected += ["400", "409", "413", "422"]
+    if _IDEMPOTENCY_KEY in operation.get("parameters", []):
+        expected += ["400", "409"]
     if "security" in operation:
         expected += ["401", "403"]
     elif path.startswith("/v1/auth/"):

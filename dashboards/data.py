@@ -32,6 +32,15 @@ def memberships_of(proof: AccessToken) -> tuple[Membership, ...] | None:
         return tuple(memberships(connection, proof.person_id))
 
 
+def check(proof: AccessToken, workspace_id: UUID, permission: Permission) -> None:
+    """Whether somebody still belongs to a workspace and may do something there; a `ClientNestError` where not.
+
+    For what runs after a page was drawn: parts that draw themselves anew, and downloads made when they are asked for.
+    """
+    with enter(Role.DASHBOARDS, proof.person_id, workspace_id, token=proof) as (_, membership):
+        require(membership, permission)
+
+
 @_cached
 def name_of(person_id: UUID) -> str:
     with session.tenant(Role.DASHBOARDS, person_id=person_id) as connection:

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from clientnest import jobs
+from clientnest.accounts import save_app
 from clientnest.db import session
 from clientnest.db.dbt_env import dbt_environment
 from clientnest.db.roles import Role
@@ -26,6 +27,7 @@ TIMEZONE = "America/New_York"
 FIRST = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)  # 22:00 of the day before in New York
 CAPTURED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 X_POSTS, INSTAGRAM_POSTS = 40, 10
+SERVER = "social.example"  # of Mastodon, as the API's examples name it
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ class World:
 def make_world() -> World:
     """Fill the database of this process; `build_marts` has to follow."""
     with session.tenant(Role.MIGRATE) as connection:
+        # Nobody registers anything at the server that examples of the API name.
+        save_app(connection, workspace_id=None, network="mastodon", server=SERVER, client_id="of-tests",
+                 client_secret=None)  # fmt: skip
         people = [create_person(connection, f"{name}@example.org", name, PASSWORD) for name in ("mine", "other")]
         workspaces = [
             create_workspace(connection, person.name, f"{person.name}-brand", owner=person.id, timezone=TIMEZONE)

@@ -7,17 +7,17 @@ from anyio import to_thread
 from fastapi import APIRouter
 from sqlalchemy import Connection
 
-from api.auth.log import by_somebody, by_themselves
+from api.auth.log import by_themselves
 from api.auth.router import line, settled, signed_in
 from api.auth.schemas import AddressConfirmIn, LetterSent, ResetConfirmIn, ResetIn, SignUpIn, Token, VerifyIn
 from api.deps import From, Visitor
 from clientnest.audit import CHANGED, Change, PersonalAction
 from clientnest.db import session
 from clientnest.db.roles import Role
-from clientnest.identity import Client, registration, signing_in
+from clientnest.identity import Client, Person, registration, signing_in
+from clientnest.identity.guessing import Try
 from clientnest.identity.sessions import SignedIn
 from clientnest.identity.signing_in import CodeNeeded
-from clientnest.limits import Throttle, network_of, throttle
 
 router = APIRouter(prefix="/v1/auth", tags=["signing in"])
 T = TypeVar("T")
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @router.post("/sign-up", status_code=202, summary="Ask for a login: a letter with a link is sent to the address")
 async def sign_up(asked: SignUpIn, client: From) -> LetterSent:
-    await to_thread.run_sync(_letter, asked.email, client)
+    await to_thread.run_sync(count_letter, asked.email, client)
     await _in_line(lambda connection: registration.sign_up(connection, asked.email, asked.name, asked.password))
     return LetterSent()
 
@@ -44,21 +44,22 @@ async def verify(asked: VerifyIn, client: From, visitor: Visitor) -> Token:
 
 @router.post("/password-reset", status_code=202, summary="Ask for a letter with which a new password can be chosen")
 def ask_for_reset(asked: ResetIn, client: From, visitor: Visitor) -> LetterSent:
-    _letter(asked.email, client)
+    count_letter(asked.email, client)
+    origin = {"address": visitor.address, "user_agent": visitor.user_agent, "request_id": visitor.request_id}
     with session.tenant(Role.IDENTITY) as connection:
-        known = registration.ask_for_reset(connection, asked.email)
-        if known is not None:
-            by_somebody(connection, PersonalAction.PASSWORD_RESET_ASKED, known.id, visitor)
+        registration.hear_reset_asked(connection, asked.email, origin)
     return LetterSent()
 
 
 @router.post("/password-reset/confirm", status_code=204, summary="Choose a new password; all sessions end")
-async def reset_password(asked: ResetConfirmIn, visitor: Visitor) -> None:
-    def work(connection: Connection) -> None:
+async def reset_password(asked: ResetConfirmIn, client: From, visitor: Visitor) -> None:
+    def work(connection: Connection) -> Person:
         person = registration.reset_password(connection, asked.token, asked.password)
         by_themselves(connection, PersonalAction.PASSWORD_CHANGED, person.id, visitor, password=CHANGED)
+        return person
 
-    await _in_line(work)
+    person = await _in_line(work)
+    await to_thread.run_sync(Try.by(person.email, client).proved)
 
 
 @router.post("/address/confirm", status_code=204, summary="Sign in with the new address from now on")
@@ -69,10 +70,9 @@ def change_address(asked: AddressConfirmIn, visitor: Visitor) -> None:
                       email=Change(before.email, after.email))  # fmt: skip
 
 
-def _letter(address: str, client: Client) -> None:
+def count_letter(address: str, client: Client) -> None:
     """Count a letter that somebody has sent to an address: nobody fills another's letter box with our help."""
-    throttle(Throttle.ADDRESS, f"letter:{network_of(client.address or '')}")
-    throttle(Throttle.ACCOUNT, f"letter:{address.strip().lower()}")
+    Try.by(address, client, "letter:").count()
 
 
 async def _in_line(work: Callable[[Connection], T]) -> T:

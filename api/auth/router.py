@@ -20,8 +20,11 @@ from api.deps import Caller, From, Visitor, own
 from clientnest.audit import Actor, Change, PersonalAction
 from clientnest.db import session
 from clientnest.db.roles import Role
+from clientnest.entitlements import ProductEvent
+from clientnest.entitlements import record as count
 from clientnest.errors import Unauthenticated
 from clientnest.identity import Client, passwords, people, sessions, signing_in
+from clientnest.identity.guessing import Try
 from clientnest.identity.sessions import SignedIn, Stolen
 from clientnest.identity.signing_in import CodeNeeded
 from clientnest.limits import Throttle, forgive, network_of, throttle
@@ -65,7 +68,9 @@ async def token(request: Request, client: From, visitor: Visitor) -> Token:
     else:
         credentials = _valid(Credentials, await request.body())
         email, password = credentials.email, credentials.password
-    return settled(await to_thread.run_sync(_with_password, email, password, client, visitor, limiter=line))
+    attempt = Try.by(email, client)
+    await to_thread.run_sync(attempt.count)  # not in the line: who is refused holds nobody up there
+    return settled(await to_thread.run_sync(_with_password, attempt, email, password, client, visitor, limiter=line))
 
 
 @router.post("/second-factor", summary="Sign in, second step: a code of the authenticator app, or a recovery code")
@@ -123,6 +128,7 @@ def signed_in(connection: Connection, found: SignedIn | CodeNeeded, method: str,
     if isinstance(found, SignedIn):
         by_themselves(connection, PersonalAction.SIGNED_IN, found.person_id, visitor, method=Change(after=method),
                       second_factor=Change(after=found.second_factor))  # fmt: skip
+        count(connection, None, ProductEvent.SIGNED_IN, person_id=found.person_id, properties={"method": method})
 
 
 @contextmanager
@@ -148,24 +154,23 @@ def _note_failure(who: UUID | str, method: str, visitor: Actor) -> None:
         _log.warning("a failed sign-in is not noted", error=type(error).__name__)
 
 
-def _with_password(email: str, password: str, client: Client, visitor: Actor) -> SignedIn | CodeNeeded:
-    with (
-        trying(email.strip().lower(), client), failing(email, "password", visitor),
-        session.tenant(Role.IDENTITY) as connection,
-    ):  # fmt: skip
+def _with_password(attempt: Try, email: str, password: str, client: Client, visitor: Actor) -> SignedIn | CodeNeeded:
+    with failing(email, "password", visitor), session.tenant(Role.IDENTITY) as connection:
         found = signing_in.with_password(connection, email, password, client)
         signed_in(connection, found, "password", visitor)
-        return found
+    attempt.succeeded()
+    return found
 
 
 @contextmanager
-def trying(account: str, client: Client) -> Iterator[None]:
-    """Around whatever somebody could guess: `TooManyRequests` before the try, where there were too many."""
+def trying(what: str, client: Client) -> Iterator[None]:
+    """Around what can be guessed by whoever has somebody's password, or a session of theirs (`code:PERSON`):
+    `TooManyRequests` before the try, where there were too many."""
     network = network_of(client.address or "")
     throttle(Throttle.ADDRESS, network)
-    throttle(Throttle.ACCOUNT, account)
+    throttle(Throttle.ACCOUNT, what)
     yield
-    forgive(Throttle.ACCOUNT, account)
+    forgive(Throttle.ACCOUNT, what)
     forgive(Throttle.ADDRESS, network)
 
 

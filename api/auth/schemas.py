@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.body import Body
+from api.body import Body, Name
 from clientnest.identity import ACCESS_TOKEN_LIFETIME
 from clientnest.identity.sessions import SignedIn
 
@@ -68,7 +68,7 @@ class SignUpIn(Body):
     """Somebody who wants a login."""
 
     email: str = Email
-    name: str = Field("", max_length=200, examples=["Ada"])
+    name: Name = Field("", max_length=200, examples=["Ada"])
     password: str = Password
 
 

@@ -12,11 +12,11 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from api.errors import BodyTooLarge
 from clientnest.errors import BadInput, Unavailable
+from clientnest.words import is_shown
 
 _MOST_FIELDS = 100
 _LONGEST_FIELD = 64 * 1024
 _LONGEST_NAME = 200
-_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +174,10 @@ def _text(raw: bytes) -> str:
 
 
 def _plain_name(name: str) -> str:
-    """The last part of a path of any system, without what a screen or a log could trip over."""
+    """The last part of a path of any system, without what a screen or a log could trip over: marks of direction make
+    an `exe` look like a `csv`."""
     last = re.split(r"[/\\]", name)[-1]
-    return _NOT_IN_A_NAME.sub("", last).strip()[-_LONGEST_NAME:]
+    return "".join(character for character in last if is_shown(character)).strip()[-_LONGEST_NAME:]
 
 
 def _broken() -> BadInput:

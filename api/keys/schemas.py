@@ -1,19 +1,24 @@
 """API keys as the API shows them: the secret once, when it is made."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
+from annotated_types import Ge, Le
 from pydantic import AwareDatetime, BaseModel, Field
 
-from api.body import Body
+from api.body import Body, Name
+
+# What a zone makes of the ends of time cannot be read back.
+EndsAt = Annotated[AwareDatetime, Ge(datetime(2000, 1, 1, tzinfo=UTC)), Le(datetime(2100, 1, 1, tzinfo=UTC))]
 
 
 class KeyIn(Body):
     """A key to make. `scopes` are permissions that the maker has (docs/permissions.md)."""
 
-    name: str = Field(min_length=1, max_length=100, examples=["Reporting"])
+    name: Name = Field(min_length=1, max_length=100, examples=["Reporting"])
     scopes: list[str] = Field(min_length=1, max_length=50, examples=[["results.read"]])
-    expires_at: AwareDatetime | None = None
+    expires_at: EndsAt | None = Field(None, description="Without one, it works until it is revoked.")
 
 
 class KeyOut(BaseModel):

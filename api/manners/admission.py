@@ -15,7 +15,8 @@ from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.entitlements import Entitlements, Limit, consume, entitled
 from clientnest.errors import Unavailable
-from clientnest.limits import Standing, hit
+from clientnest.limits import Standing
+from clientnest.limits.ahead import Ahead
 from clientnest.log import get_logger
 from clientnest.workspaces.keys import KeyInUse
 
@@ -34,27 +35,42 @@ class Counted:
     standing: Standing
 
 
+def admit_alone(asker: Asker | None, address: str) -> Sequence[Counted] | None:
+    """Count a request without waiting for anybody, where that is allowed; None where `admit` has to."""
+    limit = _limit_of(asker, address)
+    standing = None if isinstance(asker, KeyInUse) else _ahead.try_alone(*limit)
+    return None if standing is None else [Counted(limit[0], standing)]
+
+
 def admit(asker: Asker | None, address: str) -> Sequence[Counted]:
     """Count a request; the last of what is given may not be allowed, then those after it were not asked.
 
     People and addresses have limits of the installation's, programs those of their key and of their workspace's plan.
     `LimitReached` where the workspace has used up its month.
     """
-    configured = settings.limits()
-    if asker is None:
-        return [Counted("address", hit("address", address, configured.rate_limit_address))]
+    limit = _limit_of(asker, address)
+    counted = [Counted(limit[0], _ahead.hit(*limit))]
     if not isinstance(asker, KeyInUse):
-        return [Counted("person", hit("person", str(asker.person_id), configured.rate_limit_person))]
-    counted = [Counted("program", hit("program", str(asker.id), configured.rate_limit_program))]
+        return counted
     allowance = _allowances.of(asker.workspace_id)
     if allowance is None or not counted[0].standing.allowed:
         return counted
     per_minute = allowance.limit(Limit.API_REQUESTS_PER_MINUTE)
     if per_minute is not None:
-        counted.append(Counted("plan", hit("plan", str(asker.workspace_id), f"{per_minute}/minute")))
+        counted.append(Counted("plan", _ahead.hit("plan", str(asker.workspace_id), f"{per_minute}/minute")))
     if counted[-1].standing.allowed:
         _charge(asker.workspace_id, allowance)
     return counted
+
+
+def _limit_of(asker: Asker | None, address: str) -> tuple[str, str, str]:
+    """The limit that counts a request first: its name, who is counted, and the rate."""
+    configured = settings.limits()
+    if asker is None:
+        return "address", address, configured.rate_limit_address
+    if isinstance(asker, KeyInUse):
+        return "program", str(asker.id), configured.rate_limit_program
+    return "person", str(asker.person_id), configured.rate_limit_person
 
 
 def _charge(workspace_id: UUID, allowance: Entitlements) -> None:
@@ -94,3 +110,4 @@ class _Allowances:
 
 
 _allowances = _Allowances()
+_ahead = Ahead()

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
-from api.manners.admission import Counted, admit
+from api.manners.admission import Counted, admit, admit_alone
 from api.manners.asker import Asker, Identify, address_of, by_bearer
 from clientnest.entitlements import LimitReached
 from clientnest.log import get_logger
@@ -40,7 +40,8 @@ class RateLimits:
             await self.app(scope, receive, send)
             return
         try:
-            counted = await _admitted(await self.identify(scope), address_of(scope))
+            asker, address = await self.identify(scope), address_of(scope)
+            counted = admit_alone(asker, address) or await _admitted(asker, address)
         except LimitReached as reached:
             await errors.explained(Request(scope), reached)(scope, receive, send)
             return

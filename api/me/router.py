@@ -6,9 +6,10 @@ from anyio import to_thread
 from fastapi import APIRouter
 
 from api.auth.log import by_themselves
-from api.auth.router import line
+from api.auth.registration import count_letter
+from api.auth.router import line, trying
 from api.auth.schemas import LetterSent
-from api.deps import Caller, Visitor, own
+from api.deps import Caller, From, Visitor, own
 from api.manners.idempotency import STORES_NO_ANSWER
 from api.me import schemas
 from clientnest.audit import CHANGED, Change, PersonalAction
@@ -35,9 +36,9 @@ def change_me(caller: Caller, visitor: Visitor, asked: schemas.MeIn) -> schemas.
 
 
 @router.put("/password", status_code=204, summary="Change your password; your other sessions end")
-async def change_password(caller: Caller, visitor: Visitor, asked: schemas.PasswordIn) -> None:
+async def change_password(caller: Caller, client: From, visitor: Visitor, asked: schemas.PasswordIn) -> None:
     def work() -> None:
-        with own(caller) as connection:
+        with trying(f"password:{caller.person_id}", client), own(caller) as connection:
             registration.change_password(
                 connection, caller.person_id, asked.current, asked.password, keep=caller.session_id
             )
@@ -47,9 +48,10 @@ async def change_password(caller: Caller, visitor: Visitor, asked: schemas.Passw
 
 
 @router.post("/address", status_code=202, summary="Ask for a letter to the address you want to sign in with")
-async def ask_for_address(caller: Caller, asked: schemas.AddressIn) -> LetterSent:
+async def ask_for_address(caller: Caller, client: From, asked: schemas.AddressIn) -> LetterSent:
     def work() -> None:
-        with own(caller) as connection:
+        count_letter(asked.email, client)
+        with trying(f"password:{caller.person_id}", client), own(caller) as connection:
             registration.ask_for_address(connection, caller.person_id, asked.password, asked.email)
 
     await to_thread.run_sync(work, limiter=line)
@@ -109,8 +111,8 @@ def confirm_authenticator(caller: Caller, visitor: Visitor, asked: schemas.CodeI
 
 
 @router.post("/authenticator/remove", status_code=204, summary="Sign in without the app from now on")
-def remove_authenticator(caller: Caller, visitor: Visitor, asked: schemas.CodeIn) -> None:
-    with own(caller) as connection:
+def remove_authenticator(caller: Caller, client: From, visitor: Visitor, asked: schemas.CodeIn) -> None:
+    with trying(f"code:{caller.person_id}", client), own(caller) as connection:
         second_factor.remove(connection, caller.person_id, asked.code)
         by_themselves(connection, PersonalAction.MFA_DISABLED, caller.person_id, visitor, method=Change("totp"))
 

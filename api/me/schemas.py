@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.schemas import Code, Email, Password
-from api.body import Body
+from api.body import Body, Name
 
 
 class Me(BaseModel):
@@ -19,7 +19,7 @@ class Me(BaseModel):
 
 
 class MeIn(Body):
-    name: str = Field(min_length=1, max_length=200, examples=["Ada Lovelace"])
+    name: Name = Field(min_length=1, max_length=200, examples=["Ada Lovelace"])
 
 
 class PasswordIn(Body):
@@ -84,7 +84,7 @@ class PasskeyIn(Body):
     ]})  # fmt: skip
 
     token: str = Field(min_length=1, max_length=200)
-    name: str = Field("", max_length=100)
+    name: Name = Field("", max_length=100)
     credential: dict[str, Any]
 
 

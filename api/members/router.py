@@ -24,6 +24,7 @@ from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.errors import Forbidden
 from clientnest.identity import people
+from clientnest.identity.guessing import Try
 from clientnest.workspaces import WorkspaceRole, invitations, members
 
 router = APIRouter(prefix="/v1/workspaces/{workspace_id}", tags=["people of a workspace"])
@@ -72,7 +73,7 @@ def leave_workspace(door: WorkspaceDoor) -> None:
     with door.open() as (connection, membership):
         if membership.person_id is None:
             raise Forbidden("A key does not belong to a workspace as people do.", advice="Revoke it instead.")
-        gone = members.remove(connection, door.workspace_id, membership.person_id)
+        gone = members.leave(connection, door.workspace_id, membership.person_id)
         _record_gone(door, connection, Action.MEMBER_LEFT, gone)
 
 
@@ -87,6 +88,7 @@ def create_invitation(door: MembersManageDoor, asked: InvitationIn) -> invitatio
     with door.open() as (connection, membership):
         assert membership.person_id is not None  # noqa: S101 - no key has this permission
         inviter = people.existing(connection, membership.person_id)
+        Try(asked.email.strip().lower(), str(door.workspace_id), "invitation:").count()  # a letter to whom they like
         made = invitations.invite(connection, membership.workspace, inviter, asked.email, WorkspaceRole(asked.role))
         door.record(connection, Action.MEMBER_INVITED, "invitation", made.id, subject_id=made.id,
                     role=Change(after=made.role), email=Change(after=made.email))  # fmt: skip

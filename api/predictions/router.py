@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from api.deps import PredictionsDoor
 from api.predictions.predictor import LoadingPredictor
 from api.predictions.schemas import PredictIn, PredictionList
+from clientnest.entitlements import ProductEvent, record
 from clientnest.warehouse import serve
 
 router = APIRouter(prefix="/v1/workspaces/{workspace_id}", tags=["predictions"])
@@ -21,8 +22,10 @@ async def _predictor(request: Request) -> LoadingPredictor:
 def predict(
     door: PredictionsDoor, asked: PredictIn, loading: Annotated[LoadingPredictor, Depends(_predictor)]
 ) -> PredictionList:
-    with door.open() as (connection, _):
+    with door.open() as (connection, membership):
         serve.ensure_built(connection)
+        record(connection, door.workspace_id, ProductEvent.PREDICTION_REQUESTED, person_id=membership.person_id,
+               properties={"drafts": len(asked.drafts)})  # fmt: skip
     predictor = loading.get()
     from ml.serving import Draft, Target
 

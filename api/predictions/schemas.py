@@ -7,15 +7,14 @@ from uuid import UUID
 from annotated_types import Ge, Le
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from api.body import Body
 from clientnest.records import PostType
 
 PlannedAt = Annotated[AwareDatetime, Ge(datetime(2000, 1, 1, tzinfo=UTC)), Le(datetime(2100, 1, 1, tzinfo=UTC))]
 
 
-class DraftIn(BaseModel):
+class DraftIn(Body):
     """A post that is planned. Without `has_link`, its text tells."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account_id: UUID
     planned_at: PlannedAt = Field(description="With its offset.", examples=["2026-03-31T09:00:00+02:00"])
@@ -25,11 +24,10 @@ class DraftIn(BaseModel):
     has_link: bool | None = None
 
 
-class PredictIn(BaseModel):
+class PredictIn(Body):
     """Up to 200 drafts at once: variants of a text, or one text at every hour of a week."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {

@@ -10,6 +10,7 @@ from api.workspaces.schemas import TransferIn, WorkspaceChange, WorkspaceIn, Wor
 from clientnest import audit, workspaces
 from clientnest.audit import Action, Change
 from clientnest.db.roles import Role
+from clientnest.entitlements import ProductEvent, record
 from clientnest.errors import Forbidden
 from clientnest.workspaces import Membership, WorkspaceRole, members
 from clientnest.workspaces.keys import KeyInUse
@@ -38,6 +39,7 @@ def create_workspace(caller: Caller, actor: RequestActor, asked: WorkspaceIn, re
         changes = {name: Change(after=getattr(made, name)) for name in ("name", "slug", "timezone")}
         audit.record(connection, Action.WORKSPACE_CREATED, actor=actor, workspace_id=made.id, object_type="workspace",
                      object_id=made.id, changes=changes)  # fmt: skip
+        record(connection, made.id, ProductEvent.WORKSPACE_CREATED, person_id=caller.person_id)
     response.headers["Location"] = f"/v1/workspaces/{made.id}"
     response.headers["ETag"] = etag(made.revision)
     return WorkspaceOut.of(Membership(made, caller.person_id, WorkspaceRole.OWNER))

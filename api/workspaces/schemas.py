@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.body import Body
+from api.body import Body, Name
 from clientnest.workspaces import Membership, WorkspaceRole
 
 
@@ -40,7 +40,7 @@ class WorkspaceList(BaseModel):
 class WorkspaceIn(Body):
     """A new workspace; whoever makes it owns it."""
 
-    name: str = Field(min_length=1, max_length=200, examples=["Acme"])
+    name: Name = Field(min_length=1, max_length=200, examples=["Acme"])
     slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", examples=["acme"])
     timezone: str = Field("UTC", max_length=64, description="IANA name.", examples=["Europe/Paris"])
 
@@ -50,7 +50,7 @@ class WorkspaceChange(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Acme Europe"}]})
 
-    name: str | None = Field(None, min_length=1, max_length=200)
+    name: Name | None = Field(None, min_length=1, max_length=200)
     timezone: str | None = Field(None, max_length=64)
     require_second_factor: bool | None = None
 

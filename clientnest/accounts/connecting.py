@@ -7,26 +7,24 @@ cannot be played again.
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
-from clientnest import registry, vault, workspaces
-from clientnest.accounts import oauth
+from clientnest import entitlements, registry, vault, workspaces
+from clientnest.accounts import oauth, resolving
 from clientnest.accounts.apps import app_by_id, find_app
 from clientnest.accounts.credentials import store_connection
-from clientnest.accounts.protocol import App, Identity, NetworkRefused, oauth_network
+from clientnest.accounts.protocol import App, Identity, NetworkRefused, OAuthNetwork, Tokens, oauth_network
 from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.db.tables.credentials import connection_attempt as attempt_table
-from clientnest.db.tables.credentials import credential as credential_table
-from clientnest.db.tables.credentials import network_app as app_table
-from clientnest.db.tables.identity import account as account_table
-from clientnest.errors import BadInput, Conflict, NotFound
+from clientnest.entitlements import ProductEvent
+from clientnest.errors import BadInput, NotFound, Unavailable
 from clientnest.identity.tokens import AccessToken
 from clientnest.ids import new_id
 from clientnest.vault.columns import VERIFIER
@@ -49,7 +47,8 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """An account that is connected now; `is_new`: the workspace did not have it before."""
+    """An account that is connected now; `is_new`: the workspace did not have it before. `former_scopes`: with which
+    rights it was connected before; None where it was not."""
 
     workspace_id: UUID
     account_id: UUID
@@ -57,6 +56,8 @@ class Connected:
     external_id: str
     display_name: str
     is_new: bool
+    scopes: tuple[str, ...]
+    former_scopes: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,15 @@ def begin_connection(
     """Begin to connect an account of a network, or to connect `account_id` again.
 
     `connection` is scoped to workspace and person. `NotFound` where the account or an app is missing, `BadInput` where
-    the network cannot be connected.
+    the network cannot be connected, `LimitReached` where the plan has no place for one more account.
     """
     moment = now or datetime.now(UTC)
     part = oauth_network(network)
     if account_id is not None:
-        _account(connection, workspace_id, account_id, network)
-        server = server or _server(connection, workspace_id, account_id)
+        resolving.known_account(connection, workspace_id, account_id, network)
+        server = server or resolving.server_of(connection, workspace_id, account_id, network)
+    if account_id is None or resolving.connected_scopes(connection, workspace_id, account_id) is None:
+        resolving.require_place(connection, workspace_id)
     app = find_app(connection, workspace_id, network, server=server)
     attempt_id, state, verifier = new_id(), secrets.token_urlsafe(32), oauth.new_verifier()
     connection.execute(delete(attempt_table).where(_a.person_id == person_id, _a.expires_at < moment - _KEPT))
@@ -103,13 +106,14 @@ def begin_connection(
 
 def finish_connection(
     state: str, code: str | None, *, caller: AccessToken, refused: str | None = None, role: Role = Role.API,
-    now: datetime | None = None,
+    now: datetime | None = None, record: Callable[[Connection, Connected], None] | None = None,
 ) -> Connected:  # fmt: skip
     """Take what the network sent back with the caller's browser: a `code`, or, in `refused`, why there is none.
 
-    Opens transactions of its own (see above). `BadInput` for a state that is not the caller's, used or late;
-    `NetworkRefused` where the person or the network said no; `Conflict` where another account was signed in to than
-    the one to reconnect; `Forbidden` where the person may not manage accounts any more.
+    Opens transactions of its own (see above); `record` is called in the one that keeps the connection. `BadInput` for a
+    state that is not the caller's, used or late; `NetworkRefused` where the person or the network said no; `Conflict`
+    where another account was signed in to than the one to reconnect; `LimitReached` where the plan has no place for
+    one more; `Forbidden` where the person may not manage accounts any more.
     """
     moment = now or datetime.now(UTC)
     attempt = _spend(role, caller, state, moment)
@@ -120,16 +124,43 @@ def finish_connection(
             advice="Nothing was changed. Begin again, and agree to everything the network asks.",
         )
     part = oauth_network(attempt.network)
-    tokens = part.exchange(attempt.app, code=code, code_verifier=attempt.verifier, redirect_uri=attempt.redirect_uri)
-    identity = part.who_am_i(attempt.app, tokens)
+    tokens, identity = _asked(part, attempt, code)
     with workspaces.enter(role, caller.person_id, attempt.workspace_id, token=caller) as (connection, membership):
         require(membership, Permission.ACCOUNTS_MANAGE)
-        connected = _resolve(connection, attempt, identity)
+        connected = _connected(connection, attempt, identity, tokens)
+        if connected.former_scopes is None:
+            resolving.require_place(connection, attempt.workspace_id)
+            entitlements.record(
+                connection, attempt.workspace_id, ProductEvent.ACCOUNT_CONNECTED, person_id=caller.person_id,
+                properties={"network": attempt.network},
+            )  # fmt: skip
         store_connection(
             connection, workspace_id=attempt.workspace_id, account_id=connected.account_id, app=attempt.app,
             network=part, tokens=tokens, asked_scopes=attempt.scopes, person_id=caller.person_id, now=moment,
         )  # fmt: skip
+        if record is not None:
+            record(connection, connected)
     return connected
+
+
+def _asked(part: OAuthNetwork, attempt: _Attempt, code: str) -> tuple[Tokens, Identity]:
+    """What the network gives for a code, and to whom. The state is spent, so only beginning again can help."""
+    try:
+        tokens = part.exchange(
+            attempt.app, code=code, code_verifier=attempt.verifier, redirect_uri=attempt.redirect_uri
+        )
+        return tokens, part.who_am_i(attempt.app, tokens)
+    except Unavailable as error:
+        raise Unavailable(error.message, advice=f"Nothing was changed. {_AGAIN}", details=error.details) from error
+
+
+def _connected(connection: Connection, attempt: _Attempt, identity: Identity, tokens: Tokens) -> Connected:
+    found = resolving.resolve(connection, attempt.workspace_id, attempt.network, identity, attempt.account_id)
+    return Connected(
+        attempt.workspace_id, found.id, attempt.network, found.external_id, found.display_name, found.is_new,
+        attempt.scopes if tokens.scopes is None else tokens.scopes,
+        resolving.connected_scopes(connection, attempt.workspace_id, found.id),
+    )  # fmt: skip
 
 
 def _spend(role: Role, caller: AccessToken, state: str, now: datetime) -> _Attempt:
@@ -159,67 +190,6 @@ def _unspent(row: Row[Any] | None, now: datetime) -> Row[Any]:
         minutes = CONNECTION_LIFETIME // timedelta(minutes=1)
         raise BadInput(f"This connection took longer than {minutes} minutes.", advice=_AGAIN)
     return row
-
-
-def _resolve(connection: Connection, attempt: _Attempt, identity: Identity) -> Connected:
-    """The account that was signed in to: the one to reconnect, one the workspace has, or a new one."""
-    columns = account_table.c
-    made: UUID | None = None
-    if attempt.account_id is not None:
-        found = _account(connection, attempt.workspace_id, attempt.account_id, attempt.network)
-        if found.external_id != identity.external_id:
-            label = registry.network(attempt.network).label
-            raise Conflict(
-                f"You signed in to {label} as {identity.display_name}, but the account to connect again is "
-                f"{found.display_name}.",
-                advice=f"Sign in to {label} as {found.display_name} and try again; or add {identity.display_name} as "
-                "an account of its own.",
-            )
-    else:
-        row = {
-            "workspace_id": attempt.workspace_id, "id": new_id(), "network": attempt.network,
-            "external_id": identity.external_id, "display_name": identity.display_name, "url": identity.url,
-        }  # fmt: skip
-        made = connection.execute(
-            upsert(account_table).values(row).on_conflict_do_nothing().returning(columns.id)
-        ).scalar_one_or_none()
-        found = connection.execute(
-            select(columns.id, columns.display_name, columns.external_id)
-            .where(columns.workspace_id == attempt.workspace_id, columns.network == attempt.network,
-                   columns.external_id == identity.external_id)
-        ).one()  # fmt: skip
-    name = found.display_name
-    if name == found.external_id:  # nobody gave it a name yet: an export knew its id only
-        name = identity.display_name
-        connection.execute(
-            update(account_table).values(display_name=name)
-            .where(columns.workspace_id == attempt.workspace_id, columns.id == found.id)
-        )  # fmt: skip
-    return Connected(attempt.workspace_id, found.id, attempt.network, found.external_id, name, made is not None)
-
-
-def _account(connection: Connection, workspace_id: UUID, account_id: UUID, network: str) -> Row[Any]:
-    columns = account_table.c
-    row = connection.execute(
-        select(columns.id, columns.display_name, columns.external_id)
-        .where(columns.workspace_id == workspace_id, columns.id == account_id, columns.network == network)
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        raise NotFound(
-            f"This workspace has no {registry.network(network).label} account {account_id}.",
-            advice="Check the id; accounts belong to one workspace.",
-        )
-    return row
-
-
-def _server(connection: Connection, workspace_id: UUID, account_id: UUID) -> str:
-    """The server of a federated network that the account was connected at before."""
-    joined = credential_table.join(app_table, app_table.c.id == credential_table.c.network_app_id)
-    found: str | None = connection.execute(
-        select(app_table.c.server).select_from(joined)
-        .where(credential_table.c.workspace_id == workspace_id, credential_table.c.account_id == account_id)
-    ).scalar_one_or_none()  # fmt: skip
-    return found or ""
 
 
 def _hash(state: str) -> str:

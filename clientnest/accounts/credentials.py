@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from clientnest import registry, vault
 from clientnest.accounts.protocol import App, OAuthNetwork, Renewal, Tokens
 from clientnest.db.tables.credentials import credential as credential_table
 from clientnest.db.tables.identity import account as account_table
-from clientnest.db.tables.jobs import event as event_table
 from clientnest.errors import NotFound, PermanentError
+from clientnest.events import tell
 from clientnest.vault.columns import ACCESS_TOKEN, REFRESH_TOKEN
 
 WARN_AHEAD = timedelta(days=7)
@@ -161,6 +161,4 @@ def disconnect(connection: Connection, workspace_id: UUID, account_id: UUID) -> 
 
 def announce(connection: Connection, workspace_id: UUID, account_id: UUID, state: str) -> None:
     """Tell who listens that an account came into a state."""
-    row = {"workspace_id": workspace_id, "kind": f"account.{state}", "subject_id": account_id,
-           "payload": {"state": state}}  # fmt: skip
-    connection.execute(insert(event_table).inline().values(row))  # inline: the worker tells, and reads no events
+    tell(connection, workspace_id, f"account.{state}", account_id, {"state": state})

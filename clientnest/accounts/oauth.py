@@ -6,38 +6,24 @@ make a renewal happen once; what is left of it, a form to post and an answer to 
 
 import base64
 import hashlib
-import json
+import re
 import secrets
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
-import httpx
-
+from clientnest.accounts.asking import TIMEOUT_SECONDS, Answer, Ask, ask
 from clientnest.accounts.protocol import App, AppRefused, GrantRefused, NetworkRefused, Tokens
 from clientnest.errors import Unavailable
 
-TIMEOUT_SECONDS = 15.0
-_LARGEST_ANSWER = 256 * 1024
 _LONGEST_WORDS = 300
 _AGAIN = "Connect the account again, and agree to everything the network asks."
 _APP = "Correct the client id and secret of the app in the settings; they are on the network's developer pages."
 _BUSY = frozenset({408, 425, 429})
-_LONGEST_PAUSE_SECONDS = 86_400.0
+_SCOPE = re.compile(r"[\x21-\x7e]+")
+_TOKEN = re.compile(r"[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*")  # RFC 6749, appendix A.12
 _SECRET = frozenset({"code", "code_verifier", "refresh_token", "access_token", "password", "assertion"})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A network's answer: the HTTP status, its JSON object (empty where it sent none), and when to ask again."""
-
-    status: int
-    body: Mapping[str, Any]
-    retry_after: float | None = None
 
 
 def new_verifier() -> str:
@@ -64,11 +50,12 @@ def authorisation_url(
 
 def request_tokens(
     label: str, endpoint: str, app: App, form: Mapping[str, str], *, client: Literal["basic", "body"] = "body",
-    timeout: float = TIMEOUT_SECONDS,
+    timeout: float = TIMEOUT_SECONDS, by: Ask = ask,
 ) -> Tokens:  # fmt: skip
     """Ask a token endpoint. `form` has the grant; the app's id and secret are added in the body or as HTTP Basic.
 
     Raises as the protocol says, `label` being the network's name for people; nothing that was sent is in an error.
+    `by`: `ask_anywhere` where the endpoint is not a network's own.
     """
     identified = {**form, "client_id": app.client_id}
     headers, secret = {}, app.client_secret
@@ -78,37 +65,9 @@ def request_tokens(
         pair = f"{urlencode({'': app.client_id})[1:]}:{urlencode({'': secret})[1:]}"
         headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     asked = datetime.now(UTC)
-    answer = ask(label, "POST", endpoint, form=identified, headers=headers, timeout=timeout)
+    answer = by(label, "POST", endpoint, form=identified, headers=headers, timeout=timeout)
     judge(label, answer, sent=[secret or "", *(value for name, value in form.items() if name in _SECRET)])
     return _tokens(label, answer.body, asked)
-
-
-def ask(
-    label: str, method: str, url: str, *, form: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None, timeout: float = TIMEOUT_SECONDS,
-) -> Answer:  # fmt: skip
-    """One request, answered whole within `timeout` seconds and 256 KiB or not at all (`Unavailable`). Redirects are not
-    followed: they would carry secrets elsewhere."""
-    end = time.monotonic() + timeout
-    body = bytearray()
-    try:
-        with (
-            httpx.Client(timeout=timeout) as client,
-            client.stream(method, url, data=form, headers={"accept": "application/json", **(headers or {})}) as answer,
-        ):
-            for piece in answer.iter_bytes():
-                body += piece
-                if time.monotonic() > end or len(body) > _LARGEST_ANSWER:
-                    raise httpx.ReadTimeout("too slow or too long")
-    except httpx.TimeoutException as error:
-        raise Unavailable(
-            f"{label} did not answer within {timeout:g} seconds.", advice="It is tried again by itself; or try later."
-        ) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Unavailable(
-            f"{label} cannot be reached ({type(error).__name__}).", advice="Check the network connection and try again."
-        ) from error
-    return Answer(answer.status_code, _object(bytes(body)), _retry_after(answer.headers.get("retry-after")))
 
 
 def judge(label: str, answer: Answer, *, sent: Iterable[str] = ()) -> None:
@@ -128,22 +87,22 @@ def judge(label: str, answer: Answer, *, sent: Iterable[str] = ()) -> None:
             advice="It is tried again by itself; or try later.",
             details={} if answer.retry_after is None else {"retry_after_seconds": answer.retry_after},
         )
-    if code in {"invalid_grant", "invalid_token"}:
-        raise GrantRefused(f"{label} said: {words}.", advice=_AGAIN)
     if code in {"invalid_client", "unauthorized_client"}:
         raise AppRefused(f"{label} does not accept the app: {words}.", advice=_APP)
+    if code in {"invalid_grant", "invalid_token"} or answer.status == 401:
+        raise GrantRefused(f"{label} said: {words}.", advice=_AGAIN)
     raise NetworkRefused(f"{label} said: {words}.", advice=_AGAIN)
 
 
 def _tokens(label: str, body: Mapping[str, Any], asked: datetime) -> Tokens:
     access = body.get("access_token")
-    if not isinstance(access, str) or not access.strip():
+    if not isinstance(access, str) or _TOKEN.fullmatch(access) is None:
         raise Unavailable(f"{label} answered without an access token.", advice="Try again later.")
     refresh, scope = body.get("refresh_token"), body.get("scope")
     return Tokens(
         access_token=access,
         refresh_token=refresh if isinstance(refresh, str) else None,
-        scopes=tuple(scope.split()) if isinstance(scope, str) and scope.strip() else None,
+        scopes=tuple(_SCOPE.findall(scope)) if isinstance(scope, str) and scope.strip() else None,
         expires_at=_after(asked, body.get("expires_in")),
         refresh_expires_at=_after(asked, body.get("refresh_token_expires_in")),
     )
@@ -159,14 +118,6 @@ def _after(asked: datetime, seconds: object) -> datetime | None:
         return None
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _words(answer: Answer, sent: Iterable[str]) -> str:
     code, description = answer.body.get("error"), answer.body.get("error_description")
     said = [part for part in (description, code) if isinstance(part, str) and part.strip()]
@@ -176,17 +127,3 @@ def _words(answer: Answer, sent: Iterable[str]) -> str:
     for secret in sent:
         words = words.replace(secret, "[redacted]") if secret else words
     return "".join(sign if sign.isprintable() else " " for sign in words)[:_LONGEST_WORDS].rstrip(". ")
-
-
-def _retry_after(header: str | None) -> float | None:
-    """Seconds, a day at most, from either form of the header."""
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return max(0.0, seconds) if seconds < _LONGEST_PAUSE_SECONDS else _LONGEST_PAUSE_SECONDS

@@ -7,16 +7,21 @@ may help, `GrantRefused` where the person has to connect again, `AppRefused` whe
 follow RFC 6749.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from clientnest import registry
 from clientnest.errors import BadInput, PermanentError
+from clientnest.words import on_one_line
+
+_LONGEST_NAME = 200
+_WEB_ADDRESS = re.compile(r"https?://[\x21-\x7e]{1,2000}")
 
 
 class NetworkRefused(PermanentError):
@@ -78,16 +83,37 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom an access token stands for: the network's own id of the account, and its name for people."""
+    """Whom an access token stands for: the network's own id of the account, and its name for people.
+
+    Names are what people at the network typed: kept on one line, and the id stands in for one that says nothing. Of
+    addresses only those of the web are kept: they become links.
+    """
 
     external_id: str
     display_name: str
     url: str | None = None
 
+    def __post_init__(self) -> None:
+        name = on_one_line(self.display_name)[:_LONGEST_NAME].rstrip()
+        object.__setattr__(self, "display_name", name or self.external_id)
+        if self.url is not None and _WEB_ADDRESS.fullmatch(self.url) is None:
+            object.__setattr__(self, "url", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An app that a server has just made for this installation."""
+
+    client_id: str
+    client_secret: str | None = field(repr=False)
+
 
 class OAuthNetwork(Protocol):
-    """A network's part. `renew_ahead`: how long before its end an access is renewed."""
+    """A network's part. `renew_ahead`: how long before its end an access is renewed. `app_page`: where people register
+    an app, or read how."""
 
+    @property
+    def app_page(self) -> str: ...
     @property
     def scopes(self) -> Sequence[str]: ...
     @property
@@ -108,6 +134,23 @@ class OAuthNetwork(Protocol):
         ...
 
     def who_am_i(self, app: App, tokens: Tokens) -> Identity: ...
+
+
+@runtime_checkable
+class FederatedNetwork(Protocol):
+    """What a network of many servers supplies besides. Each server knows apps of its own, and takes new ones."""
+
+    def server(self, given: str) -> str:
+        """The name under which a server is kept, from what somebody typed; `BadInput` where that names none."""
+        ...
+
+    def server_of(self, external_id: str) -> str:
+        """The server of an account, from its id. `BadInput` where the id names none."""
+        ...
+
+    def register(self, server: str, *, redirect_uri: str, scopes: Sequence[str]) -> Registered:
+        """Make an app at a server. Besides what the others raise: `BadInput` where there is none at that name."""
+        ...
 
 
 def oauth_network(name: str) -> OAuthNetwork:

@@ -49,6 +49,10 @@ class Action(StrEnum):
     WEBHOOK_CREATED = "workspace.webhook.created"
     WEBHOOK_CHANGED = "workspace.webhook.changed"
     WEBHOOK_DELETED = "workspace.webhook.deleted"
+    WEBHOOK_DISABLED = "workspace.webhook.disabled"
+    WEBHOOK_SECRET_ROTATED = "workspace.webhook.secret_rotated"  # noqa: S105
+    WEBHOOK_TESTED = "workspace.webhook.tested"
+    WEBHOOK_REPLAYED = "workspace.webhook.replayed"
     IMPORT_STARTED = "workspace.import.started"
     PLAN_CHANGED = "workspace.plan.changed"
     AUDIT_EXPORTED = "workspace.audit.exported"
@@ -106,6 +110,9 @@ FIELDS: Mapping[Action | PersonalAction, Mapping[str, Kept]] = MappingProxyType(
     Action.WEBHOOK_CREATED: _fields(clear="events", name="url secret"),
     Action.WEBHOOK_CHANGED: _fields(clear="events enabled", name="url secret"),
     Action.WEBHOOK_DELETED: _fields(clear="events", name="url"),
+    Action.WEBHOOK_DISABLED: _fields(clear="reason"),
+    Action.WEBHOOK_SECRET_ROTATED: _fields(name="secret"),
+    Action.WEBHOOK_REPLAYED: _fields(clear="deliveries delivery_id since"),
     Action.IMPORT_STARTED: _fields(clear="files"),
     Action.PLAN_CHANGED: _fields(clear="plan interval"),
     Action.AUDIT_EXPORTED: _fields(clear="format"),

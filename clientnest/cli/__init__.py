@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-_MODULES = ("stack", "imports", "simulate", "history", "metrics", "database", "identity", "keys", "worker", "plans")
+_MODULES = ("stack", "imports", "simulate", "history", "metrics", "database", "identity", "keys", "worker", "plans",
+            "apps")  # fmt: skip
 
 
 class _Commands(TyperGroup):

@@ -28,18 +28,17 @@ class ProductEvent(StrEnum):
     WEBHOOK_CREATED = "webhook_created"
     FILES_IMPORTED = "files_imported"
     PREDICTION_REQUESTED = "prediction_requested"
-    LIMIT_REACHED = "limit_reached"
 
 
 def record(
     connection: Connection,
-    workspace_id: UUID,
+    workspace_id: UUID | None,
     event: ProductEvent,
     *,
     person_id: UUID | None = None,
     properties: Mapping[str, str | int | float | bool] | None = None,
 ) -> None:
-    """Note that something was done, in the caller's transaction.
+    """Note that something was done, in the caller's transaction. `workspace_id` None: outside of any.
 
     Properties are numbers, booleans, and short words made of a-z, 0-9, `_`, `.`, `:` and `-`; `BadInput` for anything
     else. The table refuses it as well.

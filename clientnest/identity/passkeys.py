@@ -5,6 +5,8 @@ Each dance begins with a challenge that works once (`proofs`), and ends with wha
 """
 
 import json
+import re
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import webauthn
+from cryptography.exceptions import UnsupportedAlgorithm
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
@@ -33,9 +36,16 @@ from clientnest.identity.people import Person
 from clientnest.identity.proofs import Purpose
 from clientnest.ids import new_id
 from clientnest.mail import Letter, send
+from clientnest.words import on_one_line
 
 MOST = 20  # passkeys of one person
 _LONGEST_ID = 1023  # bytes, as WebAuthn says
+# What comes out of reading bytes that somebody made up: the library foresees most of it, and not all.
+_ODD = (
+    WebAuthnException, UnsupportedAlgorithm, ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+    RecursionError, struct.error,
+)  # fmt: skip
+_TRANSPORT = re.compile(r"[a-z-]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +109,18 @@ def finish_adding(
             credential=dict(credential), expected_challenge=base64url_to_bytes(proof.payload["challenge"]),
             expected_rp_id=_host(), expected_origin=_origin(), require_user_verification=True,
         )  # fmt: skip
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except _ODD as error:
         raise _unusable(str(error)) from error
-    transports = credential.get("response", {}).get("transports", [])
-    kept = [one for one in transports if isinstance(one, str) and one.isascii() and len(one) <= 20][:10]
+    transports = credential["response"].get("transports")  # it was verified to be an object
+    known = transports if isinstance(transports, list) else []
+    kept = [one for one in known if isinstance(one, str) and _TRANSPORT.fullmatch(one)][:10]
     try:
         with connection.begin_nested():
             row = connection.execute(
                 insert(passkey_table)
                 .values(id=new_id(), person_id=person.id, credential_id=made.credential_id,
                         public_key=made.credential_public_key, sign_count=made.sign_count,
-                        name=" ".join(name.split())[:100] or "Passkey", transports=kept,
+                        name=on_one_line(name)[:100] or "Passkey", transports=kept,
                         backed_up=made.credential_backed_up)
                 .returning(*_COLUMNS)
             ).one()  # fmt: skip
@@ -159,7 +170,7 @@ def finish_signing_in(connection: Connection, token: str, credential: Mapping[st
             expected_rp_id=_host(), expected_origin=_origin(), credential_public_key=row.public_key,
             credential_current_sign_count=row.sign_count, require_user_verification=True,
         )  # fmt: skip
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except _ODD as error:
         raise _refused() from error
     connection.execute(
         update(passkey_table)

@@ -11,6 +11,7 @@ from clientnest.db.tables.identity import person as person_table
 from clientnest.errors import BadInput, Conflict, Forbidden, NotFound, Unauthenticated
 from clientnest.identity import passwords
 from clientnest.ids import new_id
+from clientnest.words import on_one_line
 
 LONGEST_NAME = 200
 _PART = r"[^@\s\x00-\x1f\x7f\ud800-\udfff]+"
@@ -29,8 +30,10 @@ class Person:
 def normalise_email(email: str) -> str:
     """The form in which addresses are kept and compared. `BadInput` where it is no address."""
     kept = email.strip().lower()
-    if len(kept) > 320 or _EMAIL.fullmatch(kept) is None:
-        raise BadInput("That is not an e-mail address.", advice="Give it as name@example.org.")
+    if len(kept) > 320 or _EMAIL.fullmatch(kept) is None or not kept.isprintable():
+        raise BadInput(
+            "That is not an e-mail address.", advice="Give it as name@example.org.", details={"field": "email"}
+        )
     return kept
 
 
@@ -82,11 +85,6 @@ def clean_name(name: str, address: str) -> str:
     if len(kept) > LONGEST_NAME:
         raise BadInput(f"The name is longer than {LONGEST_NAME} characters.", details={"field": "name"})
     return kept or address.partition("@")[0]
-
-
-def on_one_line(name: str) -> str:
-    """A name without line breaks, control characters, and white space that nobody sees."""
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
 
 def person(connection: Connection, person_id: UUID) -> Person | None:

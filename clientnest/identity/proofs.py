@@ -22,6 +22,7 @@ class Purpose(StrEnum):
 
     SIGN_UP = "sign_up"
     RESET_PASSWORD = "reset_password"  # noqa: S105 (a purpose)
+    RESET_ASKED = "reset_asked"  # whether the address has a login is found out afterwards
     CHANGE_ADDRESS = "change_address"
     SECOND_FACTOR = "second_factor"
     PASSKEY = "passkey"
@@ -31,6 +32,7 @@ class Purpose(StrEnum):
 LIFETIMES: Mapping[Purpose, timedelta] = {
     Purpose.SIGN_UP: timedelta(hours=24),
     Purpose.RESET_PASSWORD: timedelta(hours=1),
+    Purpose.RESET_ASKED: timedelta(hours=24),
     Purpose.CHANGE_ADDRESS: timedelta(hours=24),
     Purpose.SECOND_FACTOR: timedelta(minutes=10),
     Purpose.PASSKEY: timedelta(minutes=5),
@@ -77,6 +79,11 @@ def redeem(connection: Connection, token: str, purpose: Purpose) -> Proof:
     """Use a token up. `BadInput`, in the same words, where it is unknown, used, too old or meant for something else."""
     statement = _good(update(token_table), token, purpose).values(used_at=func.now()).returning(token_table)
     return _found(connection.execute(statement).one_or_none())
+
+
+def take(connection: Connection, token: str, purpose: Purpose) -> Proof:
+    """The same, and nothing of it is left: for what is somebody's, and was kept only until it was worked on."""
+    return _found(connection.execute(_good(delete(token_table), token, purpose).returning(token_table)).one_or_none())
 
 
 def withdraw(connection: Connection, person_id: UUID, purpose: Purpose) -> None:

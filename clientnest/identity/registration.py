@@ -4,14 +4,17 @@ A person comes to be when the link of the letter and the password chosen at sign
 somebody else asked for does not know their password, and who asked does not have the link. Needs the role `identity`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from clientnest import settings
+from clientnest import settings, tasks
+from clientnest.audit.values import storable
 from clientnest.db.tables.identity import person as person_table
+from clientnest.entitlements import ProductEvent, record
 from clientnest.errors import BadInput, Conflict, Unauthenticated
 from clientnest.identity import passwords, proofs, sessions
 from clientnest.identity.people import Person, clean_name, normalise_email
@@ -24,11 +27,11 @@ def sign_up(connection: Connection, email: str, name: str, password: str) -> Non
     """Send a letter to somebody who wants a login; the same work and answer where the address has one already."""
     address = normalise_email(email)
     hashed = passwords.hash_password(password)
-    if _row(connection, person_table.c.email == address) is not None:
-        send(connection, Letter.ADDRESS_TAKEN, address)
-        return
     payload = {"email": address, "name": clean_name(name, address), "password_hash": hashed}
     token = proofs.issue(connection, Purpose.SIGN_UP, payload=payload)
+    if _row(connection, person_table.c.email == address) is not None:
+        send(connection, Letter.ADDRESS_TAKEN, address)  # the token is in no letter; making it took its time
+        return
     send(connection, Letter.VERIFY_ADDRESS, address, link=link("verify", token), hours=_hours(Purpose.SIGN_UP))
 
 
@@ -46,7 +49,17 @@ def verify(connection: Connection, token: str, password: str) -> Person:
             connection.execute(insert(person_table).values(**row, email_verified_at=func.now()))
     except IntegrityError as error:
         raise Conflict("This address has a login already.", advice="Sign in.") from error
+    record(connection, None, ProductEvent.SIGNED_UP, person_id=made.id)
     return made
+
+
+def hear_reset_asked(connection: Connection, email: str, origin: Mapping[str, str | None]) -> None:
+    """Take note that somebody asks for a new password, the same for every address: `ask_for_reset` follows when the
+    answer is out, so that its time tells nothing. `origin`: from where, as the logs name it."""
+    from clientnest.identity.tasks import answer_reset
+
+    asked = {"email": normalise_email(email), **{name: storable(value) for name, value in origin.items()}}
+    tasks.defer(connection, answer_reset, token=proofs.issue(connection, Purpose.RESET_ASKED, payload=asked))
 
 
 def ask_for_reset(connection: Connection, email: str) -> Person | None:
@@ -84,10 +97,10 @@ def ask_for_address(connection: Connection, person_id: UUID, current: str, email
     _confirmed(connection, person_id, current)
     address = normalise_email(email)
     proofs.withdraw(connection, person_id, Purpose.CHANGE_ADDRESS)
+    token = proofs.issue(connection, Purpose.CHANGE_ADDRESS, person_id, {"email": address})
     if _row(connection, person_table.c.email == address) is not None:
         send(connection, Letter.ADDRESS_TAKEN, address)
         return
-    token = proofs.issue(connection, Purpose.CHANGE_ADDRESS, person_id, {"email": address})
     send(connection, Letter.CHANGE_ADDRESS, address, link=link("change-address", token),
          hours=_hours(Purpose.CHANGE_ADDRESS))  # fmt: skip
 

@@ -4,12 +4,13 @@ A refresh token that comes a second time was stolen, from the device or by it: t
 tell which of them the person is.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Exists, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
 
 from clientnest.db.tables.identity import person as person_table
 from clientnest.db.tables.signing_in import auth_session as session_table
@@ -18,10 +19,12 @@ from clientnest.errors import NotFound, Unauthenticated
 from clientnest.identity import proofs
 from clientnest.identity.tokens import issue_token
 from clientnest.ids import new_id
+from clientnest.limits.addresses import UNKNOWN, network_of
 from clientnest.mail import Letter, send
 
 IDLE = timedelta(days=30)  # a session that is not used for so long ends
 LONGEST = timedelta(days=365)
+REMEMBERED = timedelta(days=90)  # a place from which sessions were used stays known for so long
 Method = Literal["password", "passkey", "provider"]
 Reason = Literal["signed_out", "revoked", "reuse", "password", "second_factor"]
 
@@ -126,14 +129,23 @@ def sessions(connection: Connection, person_id: UUID) -> list[Session]:
     return [Session(**row._mapping) for row in rows]
 
 
+def used_from(connection: Connection, email: str, network: str) -> bool:
+    """Whether somebody's sessions were lately used from a network, as `network_of` names it. One that ended because
+    its token was stolen says nothing."""
+    columns = session_table.c
+    addresses: Iterable[str] = connection.scalars(
+        select(columns.address).distinct()
+        .join(person_table, person_table.c.id == columns.person_id)
+        .where(person_table.c.email == email, columns.address.is_not(None),
+               columns.last_used_at > func.now() - REMEMBERED, columns.revoked_because.is_distinct_from("reuse"))
+    )  # fmt: skip
+    return network != UNKNOWN and any(network_of(address) == network for address in addresses)
+
+
 def goes_on(connection: Connection, person_id: UUID, session_id: UUID) -> bool:
     """Whether a session has not ended. Works with the roles `api` and `dashboards` in the person's own scope."""
-    return bool(connection.execute(select(going_on(person_id, session_id))).scalar_one())
-
-
-def going_on(person_id: UUID, session_id: UUID) -> Exists:
-    """The same, to be asked within another query."""
-    return exists().where(session_table.c.id == session_id, *_goes_on(person_id))
+    found = select(exists().where(session_table.c.id == session_id, *_goes_on(person_id)))
+    return bool(connection.execute(found).scalar_one())
 
 
 def _goes_on(person_id: UUID) -> tuple[ColumnElement[bool], ...]:

@@ -67,18 +67,32 @@ def verify_token(token: str, *, audience: str = AUDIENCE) -> AccessToken:
     if len(token) > _LONGEST:
         raise Unauthenticated("The access token is not valid.", advice=_AGAIN)
     try:
-        claims = jwt.decode(
-            token, _key(), algorithms=[_ALGORITHM], audience=audience, issuer=ISSUER, leeway=_LEEWAY,
-            options={"require": ["iss", "aud", "sub", "jti", "iat", "exp"], "strict_aud": True},
-        )  # fmt: skip
-        return AccessToken(
-            UUID(claims["sub"]), UUID(claims["jti"]), datetime.fromtimestamp(claims["exp"], UTC),
-            UUID(claims["sid"]) if "sid" in claims else None, "mfa" in claims.get("amr", ()),
-        )  # fmt: skip
+        found = _verified(token, _key(), audience)
     except jwt.ExpiredSignatureError as error:
-        raise Unauthenticated("The access token has expired.", advice=_AGAIN) from error
+        raise _expired() from error
     except (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError) as error:
         raise Unauthenticated("The access token is not valid.", advice=_AGAIN) from error
+    if found.expires_at + _LEEWAY <= datetime.now(UTC):  # since it was first seen
+        raise _expired()
+    return found
+
+
+def _expired() -> Unauthenticated:
+    return Unauthenticated("The access token has expired.", advice=_AGAIN)
+
+
+@lru_cache(maxsize=4096)
+def _verified(token: str, key: str, audience: str) -> AccessToken:
+    """A token is sent with every request until it expires; its signature stays what it was. What is refused is not
+    remembered."""
+    claims = jwt.decode(
+        token, key, algorithms=[_ALGORITHM], audience=audience, issuer=ISSUER, leeway=_LEEWAY,
+        options={"require": ["iss", "aud", "sub", "jti", "iat", "exp"], "strict_aud": True},
+    )  # fmt: skip
+    return AccessToken(
+        UUID(claims["sub"]), UUID(claims["jti"]), datetime.fromtimestamp(claims["exp"], UTC),
+        UUID(claims["sid"]) if "sid" in claims else None, "mfa" in claims.get("amr", ()),
+    )  # fmt: skip
 
 
 def _key() -> str:

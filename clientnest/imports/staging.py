@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select
 from clientnest import jobs, settings
 from clientnest.db.tables.identity import workspace as workspace_table
 from clientnest.db.tables.imports import import_file as file_table
+from clientnest.entitlements import ProductEvent, record
 from clientnest.errors import BadInput, NotFound
 from clientnest.exports import ExportFile, UnreadableExport, expand, open_export
 from clientnest.ids import new_id
@@ -66,6 +67,9 @@ def stage(
             connection, workspace_id, KIND, params, requested_by=requested_by, job_id=job_id, result=nothing_left
         )
         connection.execute(insert(file_table), rows)
+        if requested_by is not None:
+            record(connection, workspace_id, ProductEvent.FILES_IMPORTED, person_id=requested_by,
+                   properties={"files": len(rows)})  # fmt: skip
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

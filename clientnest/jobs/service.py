@@ -13,9 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Update, and_, exists, func, insert, null, select, tuple_, update
 
-from clientnest.db.tables.jobs import event as event_table
 from clientnest.db.tables.jobs import job as job_table
 from clientnest.errors import ClientNestError, Conflict, NotFound
+from clientnest.events import tell
 from clientnest.ids import new_id
 
 LEASE = timedelta(seconds=60)
@@ -90,7 +90,7 @@ def enqueue(
             requested_by=requested_by, **closed,
         )
     )  # fmt: skip
-    _announce(connection, workspace_id, made, f"job.{state}", {"kind": kind, "state": state})
+    tell(connection, workspace_id, f"job.{state}", made, {"kind": kind, "state": state})
     return made
 
 
@@ -139,7 +139,7 @@ def claim(connection: Connection, *, limit: int = 8, lease: timedelta = LEASE) -
     )
     jobs = sorted((_job(row) for row in rows), key=lambda job: (job.created_at, job.id))
     for job in jobs:
-        _announce(connection, job.workspace_id, job.id, "job.claimed", _told(job))
+        tell(connection, job.workspace_id, "job.claimed", job.id, _told(job))
     return jobs
 
 
@@ -239,7 +239,7 @@ def _change(connection: Connection, lease: Lease, event: str | None, **values: A
         )
     job = _job(row)
     if event is not None:
-        _announce(connection, job.workspace_id, job.id, event, _told(job))
+        tell(connection, job.workspace_id, event, job.id, _told(job))
     return job
 
 
@@ -247,12 +247,6 @@ def _told(job: Job) -> dict[str, Any]:
     """What an event says of a job."""
     told = {"kind": job.kind, "state": job.state, "step": job.step, "progress": job.progress, "attempt": job.attempts}
     return {**told, "error": job.error} if job.error else told
-
-
-def _announce(connection: Connection, workspace_id: UUID, job_id: UUID, kind: str, payload: Mapping[str, Any]) -> None:
-    connection.execute(
-        insert(event_table).values(workspace_id=workspace_id, kind=kind, subject_id=job_id, payload=dict(payload))
-    )
 
 
 def _job(row: Row[Any]) -> Job:

@@ -2,6 +2,6 @@
 
 from clientnest.limits.addresses import network_of
 from clientnest.limits.rates import Standing, hit
-from clientnest.limits.throttle import Throttle, TooManyRequests, forgive, throttle
+from clientnest.limits.throttle import Throttle, TooManyRequests, forget, forgive, throttle
 
-__all__ = ["Standing", "Throttle", "TooManyRequests", "forgive", "hit", "network_of", "throttle"]
+__all__ = ["Standing", "Throttle", "TooManyRequests", "forget", "forgive", "hit", "network_of", "throttle"]

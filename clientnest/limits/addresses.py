@@ -2,6 +2,7 @@
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
+UNKNOWN = "unknown"
 _ONE_HOUSEHOLD = 64  # what providers hand out: whoever has one address of it has all of them
 
 
@@ -13,7 +14,7 @@ def network_of(address: str) -> str:
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
-        return "unknown"
+        return UNKNOWN
     if not isinstance(parsed, IPv6Address):
         return str(parsed)
     if parsed.ipv4_mapped is not None:

@@ -1,7 +1,8 @@
-"""Slowing down whoever guesses: tries are counted per account and per address before they are made.
+"""Slowing down whoever guesses: tries are counted before they are made, so that none slip through at once.
 
 Longer windows allow less than shorter ones would add up to, so the wait grows with every ten tries: a quarter of an
-hour, two hours, a day. Counting beforehand leaves no gap for tries that are made all at once.
+hour, two hours, a day. What a window allows is counted as `clientnest.limits.window` says: over some stretches of its
+length up to twice as much.
 """
 
 from enum import StrEnum
@@ -18,14 +19,20 @@ _log = get_logger(__name__)
 class Throttle(StrEnum):
     """By what tries are counted."""
 
-    ACCOUNT = "account"  # the address that somebody signs in with, whether anybody has it or not
-    ADDRESS = "address"  # where they come from: many people may share one
+    ACCOUNT = "account"  # of whom something is guessed, from wherever: for what takes more than knowing their address
+    PLACE = "place"  # of whom and from where: who guesses is slowed down there, and nobody elsewhere
+    EVERYWHERE = "everywhere"  # of whom, by all places together that are not theirs (see clientnest.identity.guessing)
+    ADDRESS = "address"  # from where: many people may share it
 
 
+_BY_TENS = ("10/15 minutes", "20/2 hours", "40/day")
 _RATES = {
-    Throttle.ACCOUNT: ("10/15 minutes", "20/2 hours", "40/day"),
+    Throttle.ACCOUNT: _BY_TENS,
+    Throttle.PLACE: _BY_TENS,
+    Throttle.EVERYWHERE: ("100/day",),  # as NIST SP 800-63B has it
     Throttle.ADDRESS: ("50/15 minutes", "100/2 hours", "200/day"),
 }
+_FORGOTTEN = frozenset({Throttle.ACCOUNT, Throttle.PLACE})
 
 
 class TooManyRequests(TransientError):
@@ -52,16 +59,26 @@ def throttle(kind: Throttle, key: str) -> None:
 
 
 def forgive(kind: Throttle, key: str) -> None:
-    """Say that the try succeeded: an account's tries are forgotten, an address gets this one back.
+    """Say that the try succeeded: those of an account are forgotten, an address gets this one back, and so does the
+    account from everywhere.
 
-    An address keeps the others, or who guesses could begin anew by signing in to an account of their own.
+    They keep the others, or who guesses could begin anew whenever somebody signs in, to an account of their own say.
     """
     try:
         for rate in _RATES[kind]:
-            if kind is Throttle.ACCOUNT:
+            if kind in _FORGOTTEN:
                 rates.clear(_name(kind), key, rate)
             else:
                 rates.hit(_name(kind), key, rate, cost=-1)
+    except StorageError:
+        _log.warning("tries are not forgotten", kind=kind.value)
+
+
+def forget(kind: Throttle, key: str) -> None:
+    """Begin to count anew: something better than the right guess proved who somebody is."""
+    try:
+        for rate in _RATES[kind]:
+            rates.clear(_name(kind), key, rate)
     except StorageError:
         _log.warning("tries are not forgotten", kind=kind.value)
 

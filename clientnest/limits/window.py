@@ -3,6 +3,12 @@
 It is what many services use: one small row per caller however high the limit. Over any one of its own windows it lets
 no more through than the limit, and what is counted at any instant, the earlier window weighted by the share of it that
 the sliding window still covers, never exceeds the limit.
+
+Over any other stretch of a window's length it lets through up to twice the limit: all of it at the end of one window,
+and as much again, evenly, over the next; over n windows at most n + 1 times. Whatever remembers two numbers does so, a
+token bucket (GCRA) too, which fills up while it is emptied. Exactly the limit would take remembering every hit: at 600
+a minute 600 instants for each caller, written anew with each request, and a program of ours in Redis. So limits are
+chosen with the double in mind, and what matters in the long run is guarded by the day.
 """
 
 from dataclasses import dataclass

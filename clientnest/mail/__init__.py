@@ -5,5 +5,6 @@ Without a mail server (CLIENTNEST_SMTP_URL) they stay in the outbox, which the o
 
 from clientnest.mail.letters import Letter
 from clientnest.mail.outbox import Waiting, outbox, send
+from clientnest.mail.smtp import configured
 
-__all__ = ["Letter", "Waiting", "outbox", "send"]
+__all__ = ["Letter", "Waiting", "configured", "outbox", "send"]

@@ -16,6 +16,8 @@ class Letter(StrEnum):
     SECOND_FACTOR_CHANGED = "second_factor_changed"
     SESSION_STOLEN = "session_stolen"
     INVITATION = "invitation"
+    NOTIFICATION = "notification"
+    DIGEST = "digest"
 
 
 _WORDS: Mapping[Letter, tuple[str, str]] = {
@@ -63,15 +65,29 @@ _WORDS: Mapping[Letter, tuple[str, str]] = {
         "{inviter} invites you to the workspace {workspace} on ClientNest, as {role}. To accept, open\n\n{link}\n\n"
         "The link works for {days} days, and only for this address.",
     ),
+    Letter.NOTIFICATION: (
+        "{title}",
+        "{body}\n\n{link}\n\nYou get this letter at once because that is how you hear of {about} in {workspace}. "
+        "To get no more such letters, open\n\n{unsubscribe}",
+    ),
+    Letter.DIGEST: (
+        "{count} you have not seen",
+        "This happened while you were not looking on:\n{lines}\n\n{link}\n\nDigests come in the morning, when there is "
+        "something to say. To get no more of them, open\n\n{unsubscribe}",
+    ),
 }
 
 
 def words(letter: Letter, values: Mapping[str, object]) -> tuple[str, str]:
     """Subject and text of a letter. Values are put in as they are, without line breaks or other control characters:
-    the name of a workspace cannot add a header, nor a paragraph of its own."""
+    the name of a workspace cannot add a header, nor a paragraph of its own. A tuple is as many lines."""
     subject, body = _WORDS[letter]
-    clean = {name: _on_one_line(str(value)) for name, value in values.items()}
+    clean = {name: _clean(value) for name, value in values.items()}
     return f"{subject.format_map(clean)} · ClientNest", f"{body.format_map(clean)}\n"
+
+
+def _clean(value: object) -> str:
+    return "\n".join(_on_one_line(str(line)) for line in (value if isinstance(value, tuple) else (value,)))
 
 
 def _on_one_line(value: str) -> str:

@@ -11,6 +11,7 @@ from clientnest.db.tables.signing_in import mail as mail_table
 from clientnest.ids import new_id
 from clientnest.mail.letters import Letter, words
 from clientnest.vault import seal, unseal
+from clientnest.vault.columns import UNSUBSCRIBE
 
 PURPOSE = "mail"
 
@@ -28,14 +29,21 @@ class Waiting:
     problem: str | None
 
 
-def send(connection: Connection, letter: Letter, recipient: str, **values: object) -> UUID:
-    """Write a letter; it leaves after the caller's commit. Needs a role that may insert into `app.mail`."""
+def send(
+    connection: Connection, letter: Letter, recipient: str, *, unsubscribe: str | None = None, **values: object
+) -> UUID:
+    """Write a letter; it leaves after the caller's commit. Needs a role that may insert into `app.mail`.
+
+    `unsubscribe`: the address that ends letters of the kind (RFC 8058), for those that people may do without.
+    """
     from clientnest.mail.tasks import deliver
 
     mail_id = new_id()
-    subject, text = words(letter, values)
+    subject, text = words(letter, {**values, "unsubscribe": unsubscribe})
     row = {"id": mail_id, "kind": letter.value, "recipient": recipient, "subject": subject,
            "sealed_body": seal(text.encode(), purpose=PURPOSE, owner=mail_id)}  # fmt: skip
+    if unsubscribe is not None:
+        row["sealed_unsubscribe"] = seal(unsubscribe.encode(), purpose=UNSUBSCRIBE.purpose, owner=mail_id)
     connection.execute(insert(mail_table).values(row))
     tasks.defer(connection, deliver, mail_id=str(mail_id))
     return mail_id

@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 from contextlib import suppress
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime, localtime
 from ipaddress import ip_address
@@ -13,6 +14,7 @@ from clientnest import settings
 from clientnest.errors import ConfigurationError, PermanentError, TransientError
 
 _TIMEOUT = 20
+_LONG_LINES = policy.default.clone(max_line_length=998)  # a long address in a header is not taken apart
 _FORM = "Give it the form smtp://USER:PASSWORD@HOST:587, or smtps:// for TLS from the start."
 
 
@@ -21,7 +23,7 @@ def configured() -> bool:
     return settings.mail().smtp_url is not None
 
 
-def hand_over(mail_id: UUID, recipient: str, subject: str, text: str) -> None:
+def hand_over(mail_id: UUID, recipient: str, subject: str, text: str, *, unsubscribe: str | None = None) -> None:
     """Give one letter to the server. `TransientError` where trying again may help, `PermanentError` where it will not;
     both carry the server's own words. Twice the same letter has the same Message-ID."""
     message = EmailMessage()
@@ -30,7 +32,11 @@ def hand_over(mail_id: UUID, recipient: str, subject: str, text: str) -> None:
     message["Date"] = format_datetime(localtime())
     message["Message-ID"] = f"<{mail_id}@{sender.rpartition('@')[2].rstrip('>') or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
+    if unsubscribe is not None:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(text)
+    message.policy = _LONG_LINES  # of the headers alone: the body has its lines by now
     try:
         with _server() as server:
             server.send_message(message)

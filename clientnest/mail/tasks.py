@@ -14,6 +14,7 @@ from clientnest.mail import smtp
 from clientnest.mail.outbox import PURPOSE
 from clientnest.tasks import app
 from clientnest.vault import unseal
+from clientnest.vault.columns import UNSUBSCRIBE
 
 # 3, 9, 27 … seconds: nine tries within about three hours.
 _AGAIN = RetryStrategy(max_attempts=9, exponential_wait=3, retry_exceptions={TransientError})
@@ -32,10 +33,11 @@ def deliver(mail_id: str) -> None:
         if row is None or row.sealed_body is None:
             return
         text = unseal(row.sealed_body, purpose=PURPOSE, owner=key).decode()
+        ends = row.sealed_unsubscribe and unseal(row.sealed_unsubscribe, purpose=UNSUBSCRIBE.purpose, owner=key)
         try:
-            smtp.hand_over(key, row.recipient, row.subject, text)
+            smtp.hand_over(key, row.recipient, row.subject, text, unsubscribe=ends.decode() if ends else None)
         except PermanentError as error:
             values: dict[str, Any] = {"problem": error.message}
         else:
-            values = {"sent_at": func.now(), "sealed_body": None, "problem": None}
+            values = {"sent_at": func.now(), "sealed_body": None, "sealed_unsubscribe": None, "problem": None}
         connection.execute(update(mail_table).where(mail_table.c.id == key).values(values))

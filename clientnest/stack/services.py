@@ -109,7 +109,7 @@ def services(
             after=("manifest",), wave=2,
         ),
         Service(
-            "mlflow", "MLflow", python(*_uvicorn("mlflow.server.fastapi_app:app", ports.mlflow)),
+            "mlflow", "MLflow", python(*uvicorn_arguments("mlflow.server.fastapi_app:app", ports.mlflow)),
             lambda: mlflow_environment(layout, base),
             ready=lambda: http_ok(ports.mlflow, "/api/2.0/mlflow/experiments/get?experiment_id=0", timeout=60),
             alive=lambda: http_ok(ports.mlflow, "/health"),
@@ -129,7 +129,7 @@ def services(
             after=("schema",),
         ),
         Service(
-            "api", "API", python(*_uvicorn("api.main:app", ports.api)), lambda: base,
+            "api", "API", python(*api_arguments(ports.api)), lambda: base,
             ready=lambda: http_ok(ports.api, "/healthz"), alive=lambda: http_ok(ports.api, "/healthz"),
             after=("logins",),
         ),
@@ -178,10 +178,18 @@ def daemons_beat(port: int, since: float) -> bool:
     return all((daemon["lastHeartbeatTime"] or 0) >= since for daemon in daemons if daemon["required"])
 
 
-def _uvicorn(application: str, port: int) -> tuple[str, ...]:
+def api_arguments(port: int) -> tuple[str, ...]:
+    """What Python is started with to serve the API: connections keep manners, and what a listener says is short."""
+    manners = ("--http", "api.manners.connection:Connection", "--ws-max-size", "65536")
+    return (*uvicorn_arguments("api.main:app", port), *manners)
+
+
+def uvicorn_arguments(application: str, port: int) -> tuple[str, ...]:
+    """What Python is started with to serve an application on this machine."""
+    # Events are a few hundred bytes: to compress them saves nothing, and holds memory for each who listens.
     return (
         "-m", "uvicorn", application, "--host", _HOST, "--port", str(port), "--no-access-log", "--no-server-header",
-        "--timeout-graceful-shutdown", "2", "--log-level", "warning",
+        "--timeout-graceful-shutdown", "2", "--log-level", "warning", "--ws-per-message-deflate", "false",
     )  # fmt: skip
 
 

@@ -1,8 +1,10 @@
 """`clientnest worker`: runs what the queue holds. Any number of them, on any machine that reaches the database."""
 
 import asyncio
+import signal
+from contextlib import suppress
 
-from procrastinate import PsycopgConnector
+from procrastinate import App, PsycopgConnector
 
 from clientnest.db.roles import Role
 from clientnest.db.urls import libpq
@@ -23,7 +25,36 @@ async def _run(concurrency: int, wait: bool) -> None:
     with app.replace_connector(connector) as working:
         async with working.open_async():
             _log.info("worker ready", concurrency=concurrency)
-            await working.run_worker_async(
-                concurrency=concurrency, wait=wait, install_signal_handlers=True, delete_jobs="successful",
-                shutdown_graceful_timeout=20, fetch_job_polling_interval=5,
-            )  # fmt: skip
+            if wait:
+                await _work(working, concurrency, wait=True)
+            else:
+                with suppress(asyncio.CancelledError):
+                    await _drain(working, connector, concurrency)
+
+
+async def _drain(working: App, connector: PsycopgConnector, concurrency: int) -> None:
+    """Until nothing waits but what cannot run now. The library leaves while tasks are running that add others."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - this is one
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    due = await _due(connector)
+    while True:
+        await _work(working, concurrency, wait=False)
+        before, due = due, await _due(connector)
+        if due <= before:
+            return
+
+
+async def _work(working: App, concurrency: int, *, wait: bool) -> None:
+    await working.run_worker_async(
+        concurrency=concurrency, wait=wait, install_signal_handlers=wait, delete_jobs="successful",
+        shutdown_graceful_timeout=20, fetch_job_polling_interval=5,
+    )  # fmt: skip
+
+
+async def _due(connector: PsycopgConnector) -> frozenset[int]:
+    rows = await connector.execute_query_all_async(
+        "SELECT id FROM procrastinate_jobs WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())"
+    )
+    return frozenset(row["id"] for row in rows)

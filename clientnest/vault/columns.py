@@ -30,7 +30,9 @@ VERIFIER = SealedColumn(
 )
 SUBJECT_KEY = SealedColumn("app.subject_key", ("subject_id",), "sealed_key", "subject", "subject_id")
 TOTP = SealedColumn("app.totp_credential", ("person_id",), "sealed_secret", "totp", "person_id")
+WEBHOOK_SECRET = SealedColumn("app.webhook_secret", ("workspace_id", "id"), "sealed_secret", "webhook.secret", "id")
 LETTER = SealedColumn("app.mail", ("id",), "sealed_body", "mail", "id")
+UNSUBSCRIBE = SealedColumn("app.mail", ("id",), "sealed_unsubscribe", "mail.unsubscribe", "id")
 
 SEALED: tuple[SealedColumn, ...] = (
     APP_SECRET,
@@ -39,5 +41,7 @@ SEALED: tuple[SealedColumn, ...] = (
     VERIFIER,
     SUBJECT_KEY,
     TOTP,
+    WEBHOOK_SECRET,
     LETTER,
+    UNSUBSCRIBE,
 )

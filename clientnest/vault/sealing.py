@@ -28,7 +28,7 @@ class VaultError(PermanentError):
     """A sealed value cannot be opened; nothing the person sent is at fault."""
 
     code = "vault"
-    status = 500
+    status = 503  # nothing is wrong with the request: it works once whoever runs the installation has helped
 
 
 class KeyMissing(VaultError):

@@ -10,17 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, literal, select, text
+from sqlalchemy import Connection, Select, select, text
 
 from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.db.tables.identity import membership as membership_table
 from clientnest.db.tables.identity import workspace as workspace_table
 from clientnest.errors import Forbidden, NotFound, Unauthenticated
-from clientnest.identity import sessions
 from clientnest.identity.tokens import AccessToken
 from clientnest.workspaces.keys import KeyInUse
 from clientnest.workspaces.service import COLUMNS, Workspace, WorkspaceRole, from_row
+
+# Sets the person, looks for the membership, and sets the workspace where there is one: a round trip instead of three.
+_ENTER = text(
+    f"SELECT {', '.join(f'(workspace).{column.name}' for column in COLUMNS)}, role, goes_on "  # noqa: S608
+    "FROM app.enter(:person, :wanted, :current_session)"
+)
 
 
 class SecondFactorRequired(Forbidden):
@@ -58,12 +63,9 @@ def enter(
     for a workspace that does not exist.
     """
     session_id = token.session_id if token else None
-    goes_on = sessions.going_on(person_id, session_id) if session_id else literal(True)
-    with session.tenant(role, person_id=person_id) as connection:
+    with session.transaction(role) as connection:
         row = connection.execute(
-            _memberships(person_id)
-            .where(membership_table.c.workspace_id == workspace_id)
-            .add_columns(goes_on.label("goes_on"))
+            _ENTER, {"person": person_id, "wanted": workspace_id, "current_session": session_id}
         ).one_or_none()
         if row is None:
             raise _no_such_workspace()
@@ -75,9 +77,6 @@ def enter(
                 f"The workspace {found.name} asks for a second factor.",
                 advice="Add an authenticator app or a passkey to your login, and sign in with it.",
             )
-        connection.execute(
-            text("SELECT set_config('clientnest.workspace_id', :workspace, true)"), {"workspace": str(workspace_id)}
-        )
         yield connection, Membership(found, person_id, WorkspaceRole(row.role))
 
 

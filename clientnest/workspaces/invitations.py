@@ -11,6 +11,7 @@ from clientnest.db.tables.identity import membership as membership_table
 from clientnest.db.tables.signing_in import invitation as invitation_table
 from clientnest.entitlements import Limit, ProductEvent, check, record
 from clientnest.errors import BadInput, Conflict, Forbidden, NotFound
+from clientnest.events import tell
 from clientnest.identity import Person, proofs
 from clientnest.identity.people import normalise_email
 from clientnest.identity.registration import link
@@ -65,6 +66,7 @@ def invite(
         raise Conflict("This address is being invited by somebody else right now.", advice="Try again.") from error
     send(connection, Letter.INVITATION, address, workspace=workspace.name, inviter=inviter.name, role=role.value,
          link=link("accept-invitation", token), days=LIFETIME.days)  # fmt: skip
+    tell(connection, workspace.id, "member.invited", row.id, {"role": role.value})
     record(connection, workspace.id, ProductEvent.MEMBER_INVITED, person_id=inviter.id, properties={"role": role.value})
     return _from(row)
 
@@ -125,6 +127,7 @@ def accept(connection: Connection, workspace_id: UUID, found: Invitation, person
     if not used:
         raise Conflict("This invitation was used meanwhile.", advice="Sign in: you may belong to it already.")
     add_member(connection, workspace_id, person.id, found.role)
+    tell(connection, workspace_id, "member.joined", person.id, {"role": found.role.value})
     record(connection, workspace_id, ProductEvent.MEMBER_JOINED, person_id=person.id,
            properties={"role": found.role.value})  # fmt: skip
 

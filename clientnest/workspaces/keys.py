@@ -13,6 +13,7 @@ from clientnest.entitlements import Limit, ProductEvent, check, record
 from clientnest.errors import BadInput, NotFound, Unauthenticated
 from clientnest.identity.proofs import hash_of
 from clientnest.ids import new_id
+from clientnest.words import on_one_line
 
 PREFIX = "cnk_"  # what a key begins with, so that scanners of public code find one that was left there
 _SEEN = timedelta(minutes=1)  # last use is noted to the minute: a write for each request would cost more than it says
@@ -54,7 +55,7 @@ def create_key(
 
     `LimitReached` where the workspace's plan allows no more keys.
     """
-    kept = " ".join(name.split())
+    kept = on_one_line(name)
     if not 1 <= len(kept) <= 100:
         raise BadInput("The name of a key has 1 to 100 characters.", details={"field": "name"})
     in_use = select(func.count()).where(key_table.c.workspace_id == workspace_id, key_table.c.revoked_at.is_(None))

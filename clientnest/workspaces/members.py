@@ -1,4 +1,4 @@
-"""Who belongs to a workspace, and as what. All need the role `api` inside the workspace."""
+"""Who belongs to a workspace, and as what. All need the role `api` inside the workspace; what changes is an event."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, column, delete, func, select, update
 
 from clientnest.db.tables.identity import membership as membership_table
 from clientnest.errors import Forbidden, NotFound
+from clientnest.events import tell
 from clientnest.workspaces.revisions import stale
 from clientnest.workspaces.service import WorkspaceRole
 
@@ -62,19 +63,32 @@ def change_role(
     if WorkspaceRole.OWNER in {before.role, role}:
         raise Forbidden("A workspace has one owner.", advice="Hand the workspace over instead.")
     _write(connection, workspace_id, person_id, role, revision)
+    if role is not before.role:
+        _tell_role(connection, workspace_id, person_id, role)
     return member(connection, workspace_id, person_id)
 
 
 def remove(connection: Connection, workspace_id: UUID, person_id: UUID) -> Member:
     """Take a member out, at once. The owner stays until the workspace is handed over. Gives who it was."""
+    return _end(connection, workspace_id, person_id, "member.removed")
+
+
+def leave(connection: Connection, workspace_id: UUID, person_id: UUID) -> Member:
+    """The same, where it is what the member wants."""
+    return _end(connection, workspace_id, person_id, "member.left")
+
+
+def _end(connection: Connection, workspace_id: UUID, person_id: UUID, event: str) -> Member:
     before = member(connection, workspace_id, person_id)
     if before.role is WorkspaceRole.OWNER:
         raise Forbidden("The owner cannot leave the workspace.", advice="Hand it over to another member first.")
-    connection.execute(
+    done = connection.execute(
         delete(membership_table).where(
             membership_table.c.workspace_id == workspace_id, membership_table.c.person_id == person_id
         )
     )
+    if done.rowcount:
+        tell(connection, workspace_id, event, person_id, {"role": before.role.value})
     return before
 
 
@@ -85,8 +99,9 @@ def transfer(connection: Connection, workspace_id: UUID, owner: UUID, heir: UUID
         raise Forbidden("Only the owner can hand a workspace over.", advice="Ask the owner.")
     if owner == heir:
         return
-    _write(connection, workspace_id, owner, WorkspaceRole.ADMIN, None)
-    _write(connection, workspace_id, heir, WorkspaceRole.OWNER, None)
+    for person_id, role in ((owner, WorkspaceRole.ADMIN), (heir, WorkspaceRole.OWNER)):
+        _write(connection, workspace_id, person_id, role, None)
+        _tell_role(connection, workspace_id, person_id, role)
 
 
 def _write(
@@ -99,3 +114,7 @@ def _write(
     done = connection.execute(statement.values(role=role.value, revision=columns.revision + 1))
     if not done.rowcount:
         raise stale("The member's part")
+
+
+def _tell_role(connection: Connection, workspace_id: UUID, person_id: UUID, role: WorkspaceRole) -> None:
+    tell(connection, workspace_id, "member.role_changed", person_id, {"role": role.value})

@@ -56,6 +56,17 @@ TABLE: Mapping[Permission, tuple[str, frozenset[WorkspaceRole]]] = MappingProxyT
 NO_KEYS = frozenset({Permission.WORKSPACE_TRANSFER, Permission.MEMBERS_MANAGE, Permission.KEYS_MANAGE})
 
 
+# What it takes to hear of an event whose kind begins so; of all others hears only who may read the audit log.
+_HEARING: Mapping[str, Permission] = MappingProxyType(
+    {"job.": Permission.IMPORTS_READ, "account.": Permission.RESULTS_READ, "member.": Permission.MEMBERS_READ}
+)
+
+
+def permission_to_hear(kind: str) -> Permission:
+    """What somebody has to be allowed to hear of an event of this kind."""
+    return next((needed for beginning, needed in _HEARING.items() if kind.startswith(beginning)), Permission.AUDIT_READ)
+
+
 def allows(role: WorkspaceRole, permission: Permission) -> bool:
     """Whether a role has a permission."""
     return role in TABLE[permission][1]

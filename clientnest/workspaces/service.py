@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, Row, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -12,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from clientnest.db.tables.identity import membership as membership_table
 from clientnest.db.tables.identity import workspace as workspace_table
 from clientnest.errors import BadInput, Conflict
-from clientnest.identity.people import on_one_line
 from clientnest.ids import new_id
+from clientnest.words import on_one_line
 from clientnest.workspaces.revisions import stale
+from clientnest.zones import zone
 
 
 class WorkspaceRole(StrEnum):
@@ -102,14 +102,7 @@ def _name(name: str) -> str:
 
 
 def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadInput(
-            f"Unknown time zone {name!r}.", advice="Give an IANA name such as Europe/Paris.",
-            details={"field": "timezone"},
-        ) from error  # fmt: skip
-    return name
+    return zone(name, field="timezone").key
 
 
 def add_member(connection: Connection, workspace_id: UUID, person_id: UUID, role: WorkspaceRole) -> None:

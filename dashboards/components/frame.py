@@ -12,7 +12,7 @@ from clientnest.workspaces import Membership, Permission, Workspace
 from clientnest.workspaces.permissions import allows
 from dashboards import session
 from dashboards.components.formats import escape
-from dashboards.data import name_of
+from dashboards.data import check, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,10 @@ class View:
         """Whether they are allowed something in the workspace."""
         role = self.membership.role
         return role is not None and allows(role, permission)
+
+    def check(self, permission: Permission) -> None:
+        """Ask anew whether they are: for what runs after the page was drawn. A `ClientNestError` where they are not."""
+        check(self.proof, self.workspace_id, permission)
 
     @property
     def workspace(self) -> Workspace:
@@ -51,7 +55,7 @@ def choose_workspace(memberships: Sequence[Membership]) -> Membership:
             "Workspace", list(by_name), key="workspace", bind="query-params", persist_state="session",
             help="Each brand or client has a workspace of its own. Nothing is shared between them.",
         )  # fmt: skip
-    return by_name[name]
+    return by_name.get(name, memberships[0])
 
 
 def heading(view: View, title: str, note: str = "") -> None:

@@ -10,11 +10,11 @@ from uuid import UUID
 import streamlit as st
 
 from clientnest import settings
-from clientnest.errors import BadInput
+from clientnest.errors import BadInput, ClientNestError
 from clientnest.warehouse.serve import ImportSummary
 from clientnest.workspaces import Permission
 from dashboards import data
-from dashboards.components import exports, formats
+from dashboards.components import exports, formats, states
 from dashboards.components.formats import escape
 from dashboards.components.frame import View
 
@@ -84,6 +84,11 @@ def listing(view: View) -> None:
 
 
 def _listing(view: View, found: Sequence[ImportSummary] | None) -> None:
+    try:
+        view.check(Permission.IMPORTS_READ)
+    except ClientNestError as error:
+        states.refused(error)
+        return
     found = data.imports(view.workspace_id) if found is None else found
     if not found:
         st.html('<p class="cn-note">No imports yet.</p>')
@@ -125,18 +130,23 @@ def _files(view: View, job_id: UUID) -> None:
             st.warning(f"{file['file']}: {warning}")
     rejected = [{"file": file["file"], **row} for file in files for row in file["rejected"]]
     if rejected:
-        _rejected(rejected, detail, job_id)
+        _rejected(view, rejected, detail, job_id)
 
 
-def _rejected(rows: list[dict[str, Any]], detail: Mapping[str, Any], job_id: UUID) -> None:
+def _rejected(view: View, rows: list[dict[str, Any]], detail: Mapping[str, Any], job_id: UUID) -> None:
     total = sum(file["rejected_count"] for file in detail["files"])
     st.html(f'<p class="cn-note"><strong>{formats.plural(total, "row")} could not be used.</strong></p>')
     st.dataframe(rows, hide_index=True, height=min(36 * len(rows) + 40, 320), alt="Rows that could not be used")
     report = detail["report"]
     if report and Path(report).exists():
-        exports.lazy_button("All rejected rows as CSV", Path(report).read_bytes, f"rejected-{job_id}.csv")
+        exports.lazy_button("All rejected rows as CSV", lambda: _read(view, report), f"rejected-{job_id}.csv")
     else:
         exports.button("Rejected rows as CSV", rows, f"rejected-{job_id}.csv")
+
+
+def _read(view: View, report: str) -> bytes:
+    view.check(Permission.IMPORTS_READ)
+    return Path(report).read_bytes()
 
 
 def _span(period: Mapping[str, str] | None) -> str:

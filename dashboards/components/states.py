@@ -24,6 +24,11 @@ def failed(error: ClientNestError) -> None:
     again()
 
 
+def refused(error: ClientNestError) -> None:
+    """Something that somebody may not see, and that trying again would not change."""
+    _state(error.message, escape(error.advice) if error.advice else "")
+
+
 def database_down() -> None:
     """The database does not answer."""
     _state(

@@ -1,33 +1,23 @@
 """The frame of every page: who is signed in, which workspace, which pages there are, and what happens when it fails."""
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from sqlalchemy.exc import OperationalError
 from streamlit import Page
 
-from clientnest.errors import ClientNestError
-from clientnest.workspaces import Permission
+from clientnest.errors import ClientNestError, Forbidden
+from clientnest.workspaces import require
 from dashboards import session
 from dashboards.components import states, theme
-from dashboards.components.frame import View, choose_workspace, sign_out_button
+from dashboards.components.frame import View, choose_workspace, heading, sign_out_button
 from dashboards.data import memberships_of
-from dashboards.pages import best_times, data_health, overview, posts, sign_in
+from dashboards.entry.menu import PAGES, Entry
+from dashboards.pages import sign_in
 
 IMAGES = Path(__file__).parents[1] / "images"
 st.set_page_config(page_title="ClientNest", page_icon=str(IMAGES / "mark.svg"), layout="wide")
-
-
-# What draws a page, its title, address and icon, and what somebody has to be allowed to see it.
-_PAGES = (
-    (overview.render, "Overview", "overview", ":material/insights:", Permission.RESULTS_READ),
-    (posts.render, "Posts", "posts", ":material/article:", Permission.RESULTS_READ),
-    (best_times.render, "Best times", "best-times", ":material/schedule:", Permission.PREDICTIONS_READ),
-    (data_health.render, "Import and data health", "data-health", ":material/monitor_heart:", Permission.IMPORTS_READ),
-)
 
 
 def page() -> None:
@@ -43,23 +33,29 @@ def page() -> None:
     ]
     if not open_ones or proof is None:
         form = partial(sign_in.render, proof, closed=len(memberships or ()))
-        st.navigation(_pages(form, _PAGES), position="hidden").run()
+        st.navigation([_page(entry, form) for entry in PAGES], position="hidden").run()
         return
     view = View(choose_workspace(open_ones), proof)
-    chosen = st.navigation(_pages(view, [page for page in _PAGES if view.may(page[-1])]))
+    chosen = st.navigation([_page(entry, partial(_shown, entry, view), view) for entry in PAGES])
     sign_out_button(view)
     chosen.run()
 
 
-def _pages(drawn: View | Callable[[], None], pages: Sequence[Any]) -> list[Page]:
-    """The pages for somebody's eyes, or all of them drawn by one function."""
-    return [
-        st.Page(
-            partial(render, drawn) if isinstance(drawn, View) else drawn,
-            title=title, url_path=path, icon=icon, default=path == "overview",
-        )
-        for render, title, path, icon, _ in pages
-    ]  # fmt: skip
+def _page(entry: Entry, draw: partial[None], view: View | None = None) -> Page:
+    """A page as Streamlit takes it; one that somebody may not see carries a lock."""
+    icon = entry.icon if view is None or view.may(entry.permission) else ":material/lock:"
+    return st.Page(draw, title=entry.title, url_path=entry.path, icon=icon, default=entry.path == PAGES[0].path)
+
+
+def _shown(entry: Entry, view: View) -> None:
+    """Draw the page, or say why somebody may not see it."""
+    try:
+        require(view.membership, entry.permission)
+    except Forbidden as error:
+        heading(view, entry.title)
+        states.refused(error)
+        return
+    entry.draw(view)
 
 
 def draw() -> None:

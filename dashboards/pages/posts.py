@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from clientnest.warehouse.serve import Filters, PostResult, PostSort, measures
+from clientnest.workspaces import Permission
 from dashboards import data
 from dashboards.components import content_charts, exports, formats, post_detail, states
 from dashboards.components.filters import Choice, choose
@@ -160,6 +161,7 @@ def _column_config() -> dict[str, Any]:
 def _all(view: View, filters: Filters, sort: PostSort) -> Iterator[dict[str, Any]]:
     cursor, given = None, 0
     while given < _MOST_EXPORTED:
+        view.check(Permission.RESULTS_READ)
         page = data.posts(view.workspace_id, filters, sort, True, 200, cursor)
         for post in page.items:
             yield {

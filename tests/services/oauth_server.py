@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from clientnest.accounts import oauth
+from clientnest.accounts.asking import ask
 from clientnest.accounts.protocol import App, Identity, Renewal, Tokens
 
 NETWORK = "mastodon"  # the package that the network below stands in for
@@ -164,6 +165,7 @@ def running() -> Iterator[OAuthServer]:
 class Standard:
     """A network that follows the RFCs, at the server that the app names."""
 
+    app_page: str = "https://developers.example/apps"
     scopes: Sequence[str] = ("read", "write")
     renewal: Renewal = Renewal.BY_REFRESHING
     renew_ahead: timedelta = timedelta(minutes=10)
@@ -187,7 +189,7 @@ class Standard:
 
     def who_am_i(self, app: App, tokens: Tokens) -> Identity:
         headers = {"authorization": f"Bearer {tokens.access_token}"}
-        answer = oauth.ask("Mastodon", "GET", f"{app.server}/me", headers=headers)
+        answer = ask("Mastodon", "GET", f"{app.server}/me", headers=headers)
         oauth.judge("Mastodon", answer, sent=[tokens.access_token])
         return Identity(answer.body["id"], answer.body["name"])
 

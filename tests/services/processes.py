@@ -11,6 +11,9 @@ from pathlib import Path
 
 import httpx
 
+from clientnest.stack.services import api_arguments
+from clientnest.tasks import run_worker
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("clientnest")
 
@@ -23,14 +26,14 @@ def free_port() -> int:
 
 
 def drain() -> None:
-    """Run what waits in the queue, as the worker's own process."""
-    subprocess.run([PROGRAM, "worker", "--drain"], check=True, timeout=60)
+    """Run what waits in the queue: what `clientnest worker --drain` does, without a process's start."""
+    run_worker(wait=False)
 
 
 @contextmanager
 def process(
     arguments: Sequence[str], answers_at: str, log: Path, *, folder: Path = ROOT, **environment: str
-) -> Iterator[None]:
+) -> Iterator["subprocess.Popen[bytes]"]:
     """`python -m …` until the end of the block, from when it answers at that address; `log` says why it does not."""
     with log.open("a") as output:
         started = subprocess.Popen(
@@ -43,7 +46,7 @@ def process(
             assert started.poll() is None, log.read_text()
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.2)
-        yield
+        yield started
     finally:
         started.terminate()
         started.wait(timeout=20)
@@ -51,10 +54,9 @@ def process(
 
 @contextmanager
 def api(log: Path, *, port: int, **environment: str) -> Iterator[str]:
-    """The API on a port of this machine: gives its address."""
+    """The API on a port of this machine, started as the product starts it: gives its address."""
     address = f"http://localhost:{port}"
-    arguments = ["uvicorn", "api.main:app", "--port", str(port), "--log-level", "warning"]
-    with process(arguments, f"{address}/healthz", log, **environment):
+    with process(api_arguments(port)[1:], f"{address}/healthz", log, **environment):
         yield address
 
 

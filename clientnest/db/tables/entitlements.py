@@ -35,7 +35,7 @@ usage = Table(
 
 product_event = Table(
     "product_event", metadata,
-    uuid("workspace_id", primary_key=True), uuid("id", primary_key=True), instant("at"),
+    uuid("id", primary_key=True), uuid("workspace_id", nullable=True), instant("at"),
     uuid("person_id", nullable=True), text("name"), json("properties"), schema="app",
 )  # fmt: skip
 

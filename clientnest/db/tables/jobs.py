@@ -18,5 +18,10 @@ event = Table(
     uuid("workspace_id", primary_key=True),
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     text("kind"), uuid("subject_id", nullable=True), json("payload"), instant("created_at"),
-    of("sequence", BigInteger(), nullable=True), schema="app",
+    of("sequence", BigInteger(), nullable=True), uuid("person_id", nullable=True), schema="app",
+)  # fmt: skip
+
+event_horizon = Table(
+    "event_horizon", metadata,
+    uuid("workspace_id", primary_key=True), of("sequence", BigInteger()), schema="app",
 )  # fmt: skip

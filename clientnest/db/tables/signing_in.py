@@ -53,7 +53,7 @@ mail = Table(
     "mail", metadata,
     uuid("id", primary_key=True), text("kind"), text("recipient"), text("subject"),
     of("sealed_body", LargeBinary(), nullable=True), instant("created_at"), instant("sent_at", nullable=True),
-    text("problem", nullable=True), schema="app",
+    text("problem", nullable=True), of("sealed_unsubscribe", LargeBinary(), nullable=True), schema="app",
 )  # fmt: skip
 
 invitation = Table(

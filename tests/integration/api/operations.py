@@ -14,14 +14,15 @@ from clientnest.db.roles import Role
 from clientnest.identity import issue_token, proofs
 from clientnest.ids import new_id
 from clientnest.workspaces import Permission, WorkspaceRole
-from tests.worlds import Brand
+from tests.worlds import SERVER, Brand
 
 APP = create_app()
 EXPORT = (
     b"network,account,post_id,published_at,captured_at,likes\nx,acme,1,2026-01-05T10:00:00Z,2026-02-01T00:00:00Z,3\n"
 )
 # What a scope inside a workspace can be named by, in a path or a body.
-INSIDE = ("account_id", "post_id", "job_id", "person_id", "invitation_id", "key_id")
+INSIDE = ("account_id", "post_id", "job_id", "person_id", "invitation_id", "key_id", "webhook_id", "delivery_id",
+          "connection_id", "app_id")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Operation:
         """A body as the document shows it; None where it takes none."""
         content = self.description.get("requestBody", {}).get("content", {}).get("application/json")
         return None if content is None else _example(content["schema"])
+
+    def members(self) -> list[str]:
+        """All that its JSON body may hold."""
+        content = self.description.get("requestBody", {}).get("content", {}).get("application/json")
+        return [] if content is None else list(_schema(content["schema"]).get("properties", {}))
 
     def takes_ids(self) -> bool:
         """Whether it names something inside the workspace."""
@@ -105,6 +111,8 @@ def headers_of(person_id: UUID) -> dict[str, str]:
 def fresh_ids(brand: Brand) -> dict[str, UUID]:
     """Ids of a workspace and of things in it that any operation may use up: each exists, and is new."""
     invitation_id, key_id = new_id(), new_id()
+    webhook_id, delivery_id = _webhook(brand.workspace_id)
+    connection_id, app_id = _connection(brand.workspace_id)
     with session.tenant(Role.MIGRATE) as connection:
         connection.execute(
             text("INSERT INTO app.invitation (workspace_id, id, email, role, token_hash, expires_at) "
@@ -125,7 +133,48 @@ def fresh_ids(brand: Brand) -> dict[str, UUID]:
         "person_id": colleague(brand.workspace_id, WorkspaceRole.EDITOR),
         "invitation_id": invitation_id,
         "key_id": key_id,
+        "webhook_id": webhook_id,
+        "delivery_id": delivery_id,
+        "connection_id": connection_id,
+        "app_id": app_id,
     }
+
+
+def _webhook(workspace_id: UUID) -> tuple[UUID, UUID]:
+    """A webhook, the only one of its workspace, for there may not be many; and a delivery that was given up."""
+    webhook_id, delivery_id, message_id = new_id(), new_id(), new_id()
+    given = {"w": workspace_id, "id": webhook_id, "delivery": delivery_id, "message": message_id}
+    with session.tenant(Role.MIGRATE) as connection:
+        for statement in (
+            "DELETE FROM app.webhook_endpoint WHERE workspace_id = :w",
+            "INSERT INTO app.webhook_endpoint (workspace_id, id, url, events) "
+            "VALUES (:w, :id, 'https://hooks.example.com', '{*}')",
+            "INSERT INTO app.webhook_message (workspace_id, id, kind, body) "
+            "VALUES (:w, :message, 'webhook.test', '{}')",
+            "INSERT INTO app.webhook_delivery "
+            "(workspace_id, id, endpoint_id, message_id, state, next_attempt_at, problem, finished_at) "
+            "VALUES (:w, :delivery, :id, :message, 'dead', NULL, 'No answer.', now())",
+        ):
+            connection.execute(text(statement), given)
+    return webhook_id, delivery_id
+
+
+def _connection(workspace_id: UUID) -> tuple[UUID, UUID]:
+    """An account that is connected, and the app this was done with; none at the server of examples, to be entered."""
+    account_id, app_id = new_id(), new_id()
+    given = {"w": workspace_id, "id": account_id, "app": app_id, "server": f"{app_id.hex}.example", "examples": SERVER}
+    with session.tenant(Role.MIGRATE) as connection:
+        for statement in (
+            "DELETE FROM app.network_app WHERE workspace_id = :w AND server = :examples",
+            "INSERT INTO app.network_app (workspace_id, id, network, server, client_id) "
+            "VALUES (:w, :app, 'mastodon', :server, 'of-tests')",
+            "INSERT INTO app.account (workspace_id, id, network, external_id, display_name) "
+            "VALUES (:w, :id, 'mastodon', 'acme@' || :server, 'Acme')",
+            "INSERT INTO app.credential (workspace_id, account_id, network_app_id, state, sealed_access_token) "
+            "VALUES (:w, :id, :app, 'connected', 'sealed')",
+        ):
+            connection.execute(text(statement), given)
+    return account_id, app_id
 
 
 def _schema(schema: dict[str, Any]) -> dict[str, Any]:

@@ -36,8 +36,14 @@ def client(world: World) -> Iterator[TestClient]:
 
 
 # The owner may do all, but a workspace is never left without one.
-# What changes something is in the audit log, and reading is not; but for one question by POST, and one reading of all.
-TELLS_OTHERWISE = {"/v1/workspaces/{workspace_id}/predict", "/v1/workspaces/{workspace_id}/audit-events/export"}
+# What changes something is in the audit log, and reading is not; but for questions by POST (the address at which to
+# agree to a connection is one), and one reading of all.
+TELLS_OTHERWISE = {
+    ("POST", "/v1/workspaces/{workspace_id}/predict"),
+    ("POST", "/v1/workspaces/{workspace_id}/connections"),
+    ("POST", "/v1/workspaces/{workspace_id}/connections/{connection_id}/reconnect"),
+    ("GET", "/v1/workspaces/{workspace_id}/audit-events/export"),
+}
 NOT_EVEN = {("POST", "/v1/workspaces/{workspace_id}/leave"): WorkspaceRole.OWNER}
 
 
@@ -52,7 +58,8 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(
     answer = call(client, operation, ids, headers)
     if allows(role, operation.permission) and NOT_EVEN.get((operation.method, operation.path)) is not role:
         assert answer.status_code in {200, 201, 202, 204}, answer.text
-        leaves_a_trace = (operation.method == "GET") == (operation.path in TELLS_OTHERWISE)
+        tells_otherwise = (operation.method, operation.path) in TELLS_OTHERWISE
+        leaves_a_trace = (operation.method == "GET") == tells_otherwise
         assert _events_of(world.mine) - events == leaves_a_trace
     else:
         assert answer.status_code == 403, answer.text
@@ -195,5 +202,11 @@ def _rows_of(brand: Brand) -> list[int]:
                 "app.membership",
                 "app.invitation",
                 "app.api_key",
+                "app.webhook_endpoint",
+                "app.webhook_secret",
+                "app.webhook_delivery",
+                "app.network_app",
+                "app.credential",
+                "app.connection_attempt",
             )
         ]

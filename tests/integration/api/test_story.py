@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 import httpx
 import pyotp
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from api.main import create_app
 from clientnest import settings
+from clientnest.db import session
+from clientnest.db.roles import Role
 from tests.services import smtp
 from tests.services.processes import PROGRAM, drain
 
@@ -69,6 +73,7 @@ def sign_up(client: TestClient, post_office: smtp.MailServer, address: str, name
 def test_from_signing_up_to_working_together(client: TestClient, post_office: smtp.MailServer) -> None:
     ada = sign_up(client, post_office, "ada@example.org", "Ada")
     assert ada("GET", "/v1/me").json()["name"] == "Ada"
+    ada_id = ada("GET", "/v1/me").json()["id"]
 
     # A second factor: the app, its recovery codes, and signing in with it.
     enrolled = ada("POST", "/v1/me/authenticator").json()
@@ -131,8 +136,19 @@ def test_from_signing_up_to_working_together(client: TestClient, post_office: sm
     listed = grace("GET", f"{here}/api-keys").json()["items"][0]
     assert listed["last_used_at"] is not None
     assert "key" not in listed
+
+    # The key is rotated: the program gets the next one while the old one works, then the old one is revoked.
+    next_key = grace("POST", f"{here}/api-keys", {"name": "Reporting, next", "scopes": ["members.read"]}).json()["key"]
+    rotated = {"Authorization": f"Bearer {next_key}"}
+    for held in (program, rotated):
+        assert client.get(f"{here}/members", headers=held).status_code == 200
     assert grace("DELETE", f"{here}/api-keys/{listed['id']}").status_code == 204
     assert client.get(f"{here}/members", headers=program).status_code == 401
+    assert client.get(f"{here}/members", headers=rotated).status_code == 200
+
+    # So is the key that seals what is stored, by who runs the installation, while everybody goes on working.
+    done = subprocess.run([PROGRAM, "keys", "rotate"], check=True, capture_output=True, text=True, timeout=60)
+    assert re.search(r"[1-9]\d* values were sealed anew", done.stdout)
 
     # A refresh token works once; used twice, the session ends on both sides, at once.
     old = ada.tokens["refresh_token"]
@@ -146,18 +162,34 @@ def test_from_signing_up_to_working_together(client: TestClient, post_office: sm
     assert "used from two places" in _newest(post_office, "ada@example.org")
 
     # The logs tell it all: the workspace's to its admins, everybody's own to themselves.
-    told = grace("GET", f"{here}/audit-events").json()["items"]
-    assert [event["action"] for event in reversed(told)] == [
+    told = list(reversed(grace("GET", f"{here}/audit-events").json()["items"]))
+    assert [event["action"] for event in told] == [
         "workspace.created", "workspace.changed", "workspace.member.invited", "workspace.member.joined",
-        "workspace.member.role_changed", "workspace.api_key.created", "workspace.api_key.revoked",
+        "workspace.member.role_changed", "workspace.api_key.created", "workspace.api_key.created",
+        "workspace.api_key.revoked",
     ]  # fmt: skip
+    assert [event["actor_id"] for event in told] == [ada_id, ada_id, ada_id, grace_id, ada_id, *[grace_id] * 3]
+    changes = [{one["field"]: (one["before"], one["after"]) for one in event["changes"]} for event in told]
+    assert changes[1] == {"require_second_factor": (False, True)}
+    assert changes[2] == {"role": (None, "analyst"), "email": (None, "grace@example.org")}, "sealed before the rotation"
+    assert changes[4] == {"role": ("analyst", "admin")}
+    assert [one["name"] for one in changes[5:]] == [(None, "Reporting"), (None, "Reporting, next"), ("Reporting", None)]
+    assert {event["origin"]["state"] for event in told} == {"shown"}
     assert eve("GET", f"{here}/audit-events").status_code == 404
     step = {"token": client.post("/v1/auth/token", json={"email": "ada@example.org", "password": PASSWORD}).json()[
         "second_factor_token"]}  # fmt: skip
     ada = Somebody(client, client.post("/v1/auth/second-factor", json={**step, "code": codes[1]}).json())
     own = [event["action"] for event in ada("GET", "/v1/me/security-events").json()["items"]]
     assert own[:2] == ["person.signed_in", "person.session.refresh_token_reused"]
-    assert {"person.mfa.enabled", "person.sign_in_failed", "person.email.verified"} <= set(own)
+    assert Counter(action.removeprefix("person.") for action in own) == {
+        "signed_in": 3, "session.refresh_token_reused": 1, "sign_in_failed": 2, "mfa.enabled": 1, "email.verified": 1,
+    }  # fmt: skip
+
+    # What was done is counted, for the product's own key figures.
+    with session.tenant(Role.MIGRATE) as connection:
+        counted = Counter(connection.execute(text("SELECT name FROM app.product_event")).scalars())
+    assert counted["signed_in"] >= 4
+    assert {"signed_up", "workspace_created", "member_invited", "member_joined", "api_key_created"} <= counted.keys()
 
 
 def test_sessions_are_listed_and_ended(client: TestClient, post_office: smtp.MailServer) -> None:

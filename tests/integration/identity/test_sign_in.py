@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -127,6 +128,14 @@ def test_tokens_that_anybody_else_could_have_made_are_refused(database: str) -> 
             continue
         accepted.append(name)
     assert accepted == []
+
+
+def test_a_token_that_was_good_a_moment_ago_expires_all_the_same(database: str) -> None:
+    token = issue_token(new_id(), lifetime=timedelta(seconds=1) - tokens._LEEWAY)
+    assert verify_token(token) == verify_token(token)
+    time.sleep(1.5)
+    with pytest.raises(Unauthenticated, match="expired"):
+        verify_token(token)
 
 
 def test_the_first_start_makes_owner_and_demo_and_later_starts_show_what_is_still_valid(database: str) -> None:

@@ -14,6 +14,7 @@ from clientnest.cli import app as cli
 from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.entitlements import Limit, used
+from clientnest.limits.ahead import Ahead
 from tests.integration.manners.conftest import Application, Brand, bearer, make_brand
 
 
@@ -23,6 +24,7 @@ def _low(monkeypatch: pytest.MonkeyPatch, database: str) -> Iterator[None]:
         monkeypatch.setenv(f"CLIENTNEST_RATE_LIMIT_{who}", rate)
     clientnest.settings.forget()
     monkeypatch.setattr(admission, "_allowances", admission._Allowances())
+    monkeypatch.setattr(admission, "_ahead", Ahead())
     with session.tenant(Role.MIGRATE) as connection:
         connection.execute(text("DELETE FROM app.rate_counter"))
     yield

@@ -41,6 +41,37 @@ def test_waiting_as_long_as_told_is_long_enough_and_no_longer_than_needed(
         assert _after(window, max(wait - moment, 0)).counted + cost > limit
 
 
+class _Counter:
+    """A counter as the stores keep it, with a clock of its own."""
+
+    def __init__(self, limit: int, length: int) -> None:
+        self.limit, self.window, self.at = limit, Window(length, 0, 0, length), 0.0
+
+    def hit(self, at: float) -> bool:
+        self.window, self.at = _after(self.window, at - self.at), at
+        if self.window.counted + 1 > self.limit:
+            return False
+        self.window = Window(self.window.length, self.window.previous, self.window.current + 1, self.window.left)
+        return True
+
+
+@given(limit=st.integers(1, 20), waits=st.lists(st.floats(0, 40), min_size=1, max_size=120))
+def test_over_any_stretch_of_its_length_it_lets_through_at_most_twice_the_limit(limit: int, waits: list[float]) -> None:
+    counter, at, through = _Counter(limit, 60), 0.0, []
+    for wait in waits:
+        at += wait
+        through += [at for _ in range(3) if counter.hit(at)]
+    for first in through:
+        assert sum(first <= one < first + 60 for one in through) <= 2 * limit
+
+
+def test_somebody_who_times_it_gets_through_that_much() -> None:
+    counter = _Counter(10, 60)
+    counter.hit(0)
+    through = sum(counter.hit(59.9) for _ in range(20)) + sum(counter.hit(60 + tenth / 10) for tenth in range(599))
+    assert through == 19
+
+
 @pytest.mark.parametrize(
     ("address", "network"),
     [

@@ -1,0 +1,1 @@
+"""What somebody should know of, and how they want to hear of it."""

@@ -1,0 +1,1 @@
+"""Where a workspace's events are sent, and what became of them."""
