@@ -115,6 +115,19 @@ def test_the_first_start_shows_where_everything_is_and_all_of_it_answers(install
     assert location["locationOrLoadError"]["__typename"] == "RepositoryLocation"
 
 
+def test_nothing_listens_beyond_this_machine(installation: Installation) -> None:
+    ours = installation.processes()
+    assert len(ours) > len(PATHS)
+    heard = {
+        one.laddr.ip
+        for process in (*ours, installation.postmaster())
+        for one in process.net_connections("inet")
+        if one.status == psutil.CONN_LISTEN
+    }
+    assert heard
+    assert heard <= {"127.0.0.1", "::1"}
+
+
 def test_the_doctor_finds_it_well(installation: Installation) -> None:
     found = json.loads(installation.clientnest("doctor", "--json").stdout)
     assert [finding for finding in found if finding["level"] == "fail"] == []
