@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from urllib.request import urlopen
 
-from clientnest.stack.services import uvicorn_arguments
+from clientnest.stack.services import api_arguments, uvicorn_arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Server:
 def product() -> AbstractContextManager[Server]:
     """The API as `make run` starts it."""
     port = _free_port()
-    return _server(uvicorn_arguments("api.main:app", port), port)
+    return _server(api_arguments(port), port)
 
 
 def bare(query: str, workspace: str) -> AbstractContextManager[Server]:

@@ -180,7 +180,7 @@ def test_period_and_accounts_are_in_the_address(site: Site, visit: Callable[...,
     settled(page)
     assert f"Posts 1 to {one_account}" in page.get_by_test_id("stMain").inner_text(), "the choice goes along"
     page.go_back()
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible(timeout=20_000)
 
 
 def test_every_page_of_a_demo_says_that_its_data_is_generated(site: Site, visit: Callable[..., Page]) -> None:

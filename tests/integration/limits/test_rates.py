@@ -19,8 +19,9 @@ from clientnest.db.roles import Role
 from clientnest.db.urls import administrator
 from clientnest.errors import ConfigurationError, Unavailable
 from clientnest.ids import new_id
-from clientnest.limits import Standing, Throttle, TooManyRequests, forgive, hit, throttle
+from clientnest.limits import Standing, Throttle, TooManyRequests, forgive, hit, rates, throttle
 from clientnest.limits.postgres import PostgresStorage
+from clientnest.log import get_logger
 from tests.integration.limits.conftest import Clock
 
 
@@ -177,7 +178,10 @@ def _frozen(key_like: str) -> tuple[threading.Thread, threading.Event]:
     return thread, done
 
 
-def test_a_database_that_does_not_answer_holds_nobody_up_and_helps_nobody_guess(database: str) -> None:
+def test_a_database_that_does_not_answer_holds_nobody_up_and_helps_nobody_guess(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "_log", get_logger("rates"))  # one that nobody has used yet can be listened to
     hit("slow", "a", "5/minute")
     throttle(Throttle.ACCOUNT, "slow@example.org")
     thread, done = _frozen("%")

@@ -214,6 +214,21 @@ def test_a_key_stays_while_a_transaction_that_sealed_with_it_is_open(database: s
         assert "99: secret 99" in _open(connection)
 
 
+def test_a_key_stays_while_somebody_holds_a_row_that_it_seals(database: str) -> None:
+    """The row is passed over, and nothing else keeps the rotation from looking at the table."""
+    _fill(3)
+    old = keyring.read().current_id
+    with ThreadPoolExecutor(1) as pool:
+        with session.tenant(Role.MIGRATE) as connection:
+            connection.execute(select(network_app.c.id).limit(1).with_for_update())
+            rotating = pool.submit(rotation.rotate, retire=True, notice=NOTICE)
+            time.sleep(NOTICE + 1)
+            assert not rotating.done(), "an old key was dropped that seals something"
+            assert old in keyring.read().keys
+        done = rotating.result()
+    assert (done.resealed, done.dropped) == (3, (old,))
+
+
 def test_what_cannot_be_opened_is_named_left_alone_and_keeps_its_key(database: str) -> None:
     _fill(5)
     old = keyring.read().current_id
