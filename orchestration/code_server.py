@@ -13,7 +13,7 @@ from multiprocessing.context import BaseContext
 
 PRELOADED = ["orchestration.definitions", "dagster._grpc.impl", "dagster._core.execution.api"]
 # The process that runs are forked from is made once everything else of a start had its turn, or with the first run.
-_AFTER_SECONDS = 10.0
+_AFTER_SECONDS = 30.0
 
 
 def main() -> None:
