@@ -34,7 +34,8 @@ router = APIRouter(prefix="/v1/auth", tags=["signing in"])
 Model = TypeVar("Model", bound=BaseModel)
 _FORM = "application/x-www-form-urlencoded"
 # Hashing takes processor time on purpose; a crowd signing in waits in a line of its own, not in everybody's threads.
-line = anyio.CapacityLimiter(passwords.AT_ONCE)
+# While one's password is hashed, another's sign-in is written down.
+line = anyio.CapacityLimiter(passwords.AT_ONCE + 1)
 _afterwards = ThreadPoolExecutor(max_workers=1, thread_name_prefix="failed-sign-ins")
 _log = get_logger(__name__)
 
