@@ -51,7 +51,7 @@ imports: ## Who may import whom
 	$(BIN)/lint-imports --no-logo
 
 test: setup lint types imports ## Everything that has to hold, in at most 15 minutes after set-up
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: setup ## Hundreds of kills and other tests that take long; writes its report into benchmarks/
 	$(BIN)/python -m pytest tests/long -m long $(ARGS)

@@ -32,6 +32,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("server_kind", marker.args if marker else (PLAIN,), scope="module")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long go first, so that at the end no processor waits for another one's long file."""
+
+    def longest(item: pytest.Item) -> int:
+        marker = item.get_closest_marker("timeout")
+        return -int(marker.args[0]) if marker else 0
+
+    items.sort(key=longest)  # of those that are alike the order stays
+
+
 @pytest.fixture(autouse=True)
 def _umask() -> Iterator[None]:
     """A test that runs a command in this process leaves the command's umask to nobody."""
