@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Connection
 
 from api.deps import Door, presented
@@ -12,6 +12,9 @@ from clientnest.errors import ClientNestError
 from clientnest.events import Event
 from clientnest.workspaces.access import Membership
 from clientnest.workspaces.permissions import permission_to_hear, require
+
+# Thousands look again every minute: a few at a time, so that requests find threads and connections.
+_looking = CapacityLimiter(2)
 
 
 @dataclass
@@ -31,7 +34,7 @@ class Hearing:
     async def look_again(self) -> None:
         """See anew who they are and what their part is. `ClientNestError` where they may not listen any more."""
         self.door = replace(self.door, proof=await presented(self.token))
-        await to_thread.run_sync(self._enter)
+        await to_thread.run_sync(self._enter, limiter=_looking)
 
     def changes_with(self, event: Event) -> bool:
         """Whether an event tells of their own part in the workspace."""

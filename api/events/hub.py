@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import anyio
 import psycopg
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +27,8 @@ from clientnest.log import get_logger
 _log = get_logger(__name__)
 WAITING = 1_000  # events that may wait for one listener
 _PAGE = 200
+# News are read in threads of their own, so that they never wait behind those who look whether they may still listen.
+_reading = anyio.CapacityLimiter(2)
 _PAUSES = (0.2, 1.0, 3.0, 10.0)  # seconds before listening again, when the database went away
 
 
@@ -113,7 +116,7 @@ class Hub:
 
     async def _hand_out(self, workspace_id: UUID) -> None:
         while workspace_id in self._seen:
-            found = await to_thread.run_sync(_after, workspace_id, self._seen[workspace_id])
+            found = await to_thread.run_sync(_after, workspace_id, self._seen[workspace_id], limiter=_reading)
             if found and workspace_id in self._seen:
                 self._seen[workspace_id] = found[-1].id
                 told = [(event, said(event)) for event in found]  # once for all
