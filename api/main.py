@@ -1,6 +1,7 @@
 """The API's front door: `uvicorn api.main:app`. Importing it reads no settings, no secrets and no database."""
 
 import asyncio
+import gc
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -52,6 +53,9 @@ _UPLOADS = re.compile(r"/v1/workspaces/[^/]+/imports")
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.configure(level=settings.core().log_level)
+    # To look through everything that thousands of listeners hold for cycles takes more than a second, in which nobody
+    # is answered; what is young is looked through as ever.
+    gc.set_threshold(10_000, 20, 1_000)
     predictor = app.state.predictor = LoadingPredictor()
     hub = app.state.hub = Hub()
     listening = asyncio.create_task(hub.run())
