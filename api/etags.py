@@ -1,9 +1,13 @@
 """ETags: the revision of an editable thing, and what If-Match makes of it (RFC 9110)."""
 
 import re
+from typing import Annotated
+
+from fastapi import Header
 
 from clientnest.errors import BadInput
 
+IfMatch = Annotated[str | None, Header(description="The ETag of what the change was decided on.", max_length=100)]
 _TAG = re.compile(r'"(\d{1,9})"')
 
 

@@ -1,20 +1,18 @@
 """`/v1/workspaces/{workspace_id}/network-apps`: the workspace's own OAuth apps. `/v1/networks`: what they are for."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 
 from api.connections.schemas import AppIn, AppList, AppOut, NetworkList, NewAppIn
 from api.deps import AccountsDoor, Proof
-from api.etags import etag, revision_of
+from api.etags import IfMatch, etag, revision_of
 from clientnest import accounts
 from clientnest.accounts import KeptApp, Offered
 from clientnest.audit import CHANGED, Action, Change
 
 router = APIRouter(prefix="/v1/workspaces/{workspace_id}/network-apps", tags=["accounts of networks"])
 networks = APIRouter(prefix="/v1", tags=["accounts of networks"])
-IfMatch = Annotated[str | None, Header(description="The ETag of what the change was decided on.", max_length=100)]
 
 
 @networks.get("/networks", summary="Which networks can be connected, and what an app for each needs",

@@ -1,13 +1,12 @@
 """`/v1/workspaces/{workspace_id}/members` and `/invitations`, and `/v1/invitations/accept`."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 from sqlalchemy import Connection
 
 from api.deps import Caller, Door, MembersDoor, MembersManageDoor, RequestActor, WorkspaceDoor, own
-from api.etags import etag, revision_of
+from api.etags import IfMatch, etag, revision_of
 from api.members.schemas import (
     AcceptIn,
     InvitationIn,
@@ -48,7 +47,7 @@ def get_member(door: MembersDoor, person_id: UUID, response: Response) -> member
 @router.patch("/members/{person_id}", summary="Change what a member is", response_model=MemberOut)
 def change_member(
     door: MembersManageDoor, person_id: UUID, asked: MemberChange, response: Response,
-    if_match: Annotated[str | None, Header(max_length=100)] = None,
+    if_match: IfMatch = None,
 ) -> members.Member:  # fmt: skip
     with door.open() as (connection, _):
         before = members.member(connection, door.workspace_id, person_id)

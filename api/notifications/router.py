@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from api.deps import Caller, own
-from api.etags import etag, revision_of
+from api.etags import IfMatch, etag, revision_of
 from api.notifications.schemas import (
     NotificationOut,
     NotificationPage,
@@ -69,7 +69,7 @@ def get_notification_preferences(caller: Caller, response: Response) -> Preferen
 @router.put("/notification-preferences", summary="Choose how you want to hear of things")
 def replace_notification_preferences(
     caller: Caller, asked: PreferencesIO, response: Response,
-    if_match: Annotated[str | None, Header(max_length=100)] = None,
+    if_match: IfMatch = None,
 ) -> PreferencesIO:  # fmt: skip
     with own(caller, Role.API) as connection:
         kept = notifications.replace_preferences(

@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from api.deps import Door, WebhooksDoor
-from api.etags import etag, revision_of
+from api.etags import IfMatch, etag, revision_of
 from api.manners.idempotency import STORES_NO_ANSWER
 from api.webhooks.schemas import (
     AttemptOut,
@@ -26,7 +26,6 @@ from clientnest import outbound, webhooks
 from clientnest.audit import CHANGED, Action, Change
 
 router = APIRouter(prefix="/v1/workspaces/{workspace_id}/webhooks", tags=["webhooks"])
-IfMatch = Annotated[str | None, Header(description="The ETag of what the change was decided on.", max_length=100)]
 
 
 @router.get("", summary="Where events of the workspace are sent", response_model=WebhookList)

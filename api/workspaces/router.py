@@ -1,11 +1,9 @@
 """`/v1/workspaces`."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 
 from api.deps import Caller, Proof, RequestActor, TransferDoor, WorkspaceDoor, WorkspaceEditDoor, own
-from api.etags import etag, revision_of
+from api.etags import IfMatch, etag, revision_of
 from api.workspaces.schemas import TransferIn, WorkspaceChange, WorkspaceIn, WorkspaceList, WorkspaceOut
 from clientnest import audit, workspaces
 from clientnest.audit import Action, Change
@@ -16,7 +14,6 @@ from clientnest.workspaces import Membership, WorkspaceRole, members
 from clientnest.workspaces.keys import KeyInUse
 
 router = APIRouter(prefix="/v1/workspaces", tags=["workspaces"])
-IfMatch = Annotated[str | None, Header(description="The ETag of what the change was decided on.", max_length=100)]
 
 
 @router.get("", summary="The workspaces that the caller belongs to")
