@@ -1,9 +1,11 @@
 """Secrets this installation made for itself: database passwords and the token key, in one file of its owner's."""
 
+import hmac
 import json
 import secrets as random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,23 @@ def load(home: Path | None = None) -> InstallationSecrets:
             advice="In production, set it to a random value of at least 32 characters kept outside the data folder.",
         )
     return InstallationSecrets(**wanted)
+
+
+def token_key() -> str:
+    """The key that signs. Read once per process, as every request needs it; one given in the environment replaces the
+    kept one at once."""
+    given = settings.secrets().token_key
+    return _loaded_token_key(settings.core().home, given.get_secret_value() if given else None)
+
+
+def purpose_key(purpose: str) -> bytes:
+    """A key of 32 bytes for one purpose, derived from the key that signs: it tells nothing of that or of the others."""
+    return hmac.digest(token_key().encode(), f"clientnest {purpose}".encode(), "sha256")
+
+
+@lru_cache(maxsize=4)
+def _loaded_token_key(home: Path, _given: str | None) -> str:
+    return load(home).token_key
 
 
 def _read(path: Path) -> dict[str, Any]:

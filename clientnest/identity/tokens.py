@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from uuid import UUID
 
 import jwt
 
-from clientnest import secrets, settings
+from clientnest import secrets
 from clientnest.errors import Unauthenticated
 from clientnest.ids import new_id
 
@@ -55,7 +54,7 @@ def issue_token(
         **({"sid": str(session_id)} if session_id else {}),
         **({"amr": ["mfa"]} if second_factor else {}),
     }
-    return jwt.encode(claims, _key(), algorithm=_ALGORITHM)
+    return jwt.encode(claims, secrets.token_key(), algorithm=_ALGORITHM)
 
 
 def verify_token(token: str, *, audience: str = AUDIENCE) -> AccessToken:
@@ -67,7 +66,7 @@ def verify_token(token: str, *, audience: str = AUDIENCE) -> AccessToken:
     if len(token) > _LONGEST:
         raise Unauthenticated("The access token is not valid.", advice=_AGAIN)
     try:
-        found = _verified(token, _key(), audience)
+        found = _verified(token, secrets.token_key(), audience)
     except jwt.ExpiredSignatureError as error:
         raise _expired() from error
     except (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError) as error:
@@ -93,14 +92,3 @@ def _verified(token: str, key: str, audience: str) -> AccessToken:
         UUID(claims["sub"]), UUID(claims["jti"]), datetime.fromtimestamp(claims["exp"], UTC),
         UUID(claims["sid"]) if "sid" in claims else None, "mfa" in claims.get("amr", ()),
     )  # fmt: skip
-
-
-def _key() -> str:
-    given = settings.secrets().token_key
-    return _loaded_key(settings.core().home, given.get_secret_value() if given else None)
-
-
-@lru_cache(maxsize=4)
-def _loaded_key(home: Path, _given: str | None) -> str:
-    """Read once per process: every request verifies a token. A key given in the environment replaces the kept one."""
-    return secrets.load(home).token_key

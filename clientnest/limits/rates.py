@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import ceil, floor
-from pathlib import Path
 from threading import Lock
 
 from limits import RateLimitItem, parse
@@ -99,9 +98,9 @@ def clear(name: str, key: str, rate: str) -> None:
 
 def stored_key(name: str, key: str) -> str:
     """What is stored for a key: HMAC-SHA256 under a key of this purpose, derived from the installation's token key."""
-    given = settings.secrets().token_key
-    secret = _purpose_key(settings.core().home, given.get_secret_value() if given else None)
-    return hmac.digest(secret, f"{name}\0{key}".encode("utf-8", "surrogatepass"), "sha256").hex()
+    return hmac.digest(
+        secrets.purpose_key("rate limits"), f"{name}\0{key}".encode("utf-8", "surrogatepass"), "sha256"
+    ).hex()
 
 
 def _taken(storage: Storage, item: RateLimitItem, name: str, key: str, cost: int) -> tuple[bool, Window]:
@@ -137,9 +136,3 @@ def _storage(url: str) -> Storage:
     made = storage_from_string(url, wrap_exceptions=True, **patience)
     assert isinstance(made, Storage)  # noqa: S101  # asked for by a scheme that is not asynchronous
     return made
-
-
-@lru_cache(maxsize=4)
-def _purpose_key(home: Path, _given: str | None) -> bytes:
-    """Read once per process, as every request is counted. A key given in the environment replaces the kept one."""
-    return hmac.digest(secrets.load(home).token_key.encode(), b"clientnest rate limits", "sha256")

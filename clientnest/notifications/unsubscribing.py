@@ -4,8 +4,6 @@ import base64
 import hmac
 from binascii import Error as NotBase64
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -69,12 +67,4 @@ def _unusable() -> BadInput:
 
 
 def _proof(said: bytes) -> bytes:
-    given = settings.secrets().token_key
-    key = _purpose_key(settings.core().home, given.get_secret_value() if given else None)
-    return hmac.digest(key, said, "sha256")[:_PROOF]
-
-
-@lru_cache(maxsize=4)
-def _purpose_key(home: Path, _given: str | None) -> bytes:
-    """Read once per process. A key given in the environment replaces the kept one."""
-    return hmac.digest(secrets.load(home).token_key.encode(), b"clientnest unsubscribe", "sha256")
+    return hmac.digest(secrets.purpose_key("unsubscribe"), said, "sha256")[:_PROOF]
