@@ -23,6 +23,7 @@ _CANCELLED = "57014"  # what Postgres calls a statement that ran into its time l
 _made: list[Engine] = []
 _TRUSTED_SECONDS = 1.0
 _RESTED = "rested_since"
+_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 _SCOPE = text(
     "SELECT set_config('clientnest.workspace_id', :workspace, true), set_config('clientnest.person_id', :person, true)"
 )
@@ -90,6 +91,11 @@ def tenant(role: Role, *, workspace_id: UUID | None = None, person_id: UUID | No
     with transaction(role) as connection:
         connection.execute(_SCOPE, {"workspace": str(workspace_id or ""), "person": str(person_id or "")})
         yield connection
+
+
+def in_turn(connection: Connection, key: str) -> None:
+    """Wait until nobody else is in a transaction that asked for the same key; others wait until this one ends."""
+    connection.execute(_IN_TURN, {"key": key})
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, text
 
+from clientnest.db import session
 from clientnest.entitlements.limits import Limit
 from clientnest.errors import Forbidden
 
@@ -31,7 +32,6 @@ _ENTITLED = text("""
     LEFT JOIN app.plan_limit ON plan_limit.plan = plan.id AND plan_limit.key = wanted.key
     LEFT JOIN app.limit_override own ON own.workspace_id = :workspace AND own.key = wanted.key
 """)
-_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
 class LimitReached(Forbidden):
@@ -84,7 +84,7 @@ def check(
     if allowed is None:
         return allowance
     if not isinstance(used, int):
-        connection.execute(_IN_TURN, {"key": f"{workspace_id}/{limit.value}"})
+        session.in_turn(connection, f"{workspace_id}/{limit.value}")
         used = int(connection.execute(used).scalar_one())
     if used + adding > allowed:
         raise limit_reached(allowance, limit, used=used, adding=adding)

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, null, select, text, update
+from sqlalchemy import Connection, delete, func, insert, null, select, update
 
+from clientnest.db import session
 from clientnest.db.tables.webhooks import webhook_delivery as delivery_table
 from clientnest.db.tables.webhooks import webhook_endpoint as endpoint_table
 from clientnest.db.tables.webhooks import webhook_secret as secret_table
@@ -19,7 +20,6 @@ from clientnest.workspaces.revisions import stale
 
 MOST = 20
 _c = endpoint_table.c
-_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def create(
     check (`outbound.admit`, `checked_events`). `LimitReached` where the plan allows no more, `Conflict` at 20."""
     there = select(func.count()).where(_c.workspace_id == workspace_id)
     check(connection, workspace_id, Limit.WEBHOOKS, used=there)
-    connection.execute(_IN_TURN, {"key": f"{workspace_id}/webhook-endpoints"})
+    session.in_turn(connection, f"{workspace_id}/webhook-endpoints")
     if connection.execute(there).scalar_one() >= MOST:
         raise Conflict(
             f"A workspace has at most {MOST} webhooks.", advice="Remove one, or let one receive more kinds of events."
