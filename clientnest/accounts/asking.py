@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -19,7 +18,6 @@ from clientnest.errors import Unavailable
 
 TIMEOUT_SECONDS = 15.0
 _LARGEST_ANSWER = 256 * 1024
-_LONGEST_PAUSE_SECONDS = 86_400.0
 _LATER = "It is tried again by itself; or try later."
 _ACCEPT = {"accept": "application/json"}
 
@@ -98,16 +96,13 @@ def _object(body: bytes) -> Mapping[str, Any]:
 def _pause(status: int, headers: Mapping[str, str]) -> int | None:
     """Whole seconds, a day at most, from either form of Retry-After; where one asked too often also until the instant
     in X-RateLimit-Reset, which some networks send in its place."""
-    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "") if status == 429 else ""
-    for read, written in ((float, after), (_until_date, after), (_until_instant, reset)):
+    pause = outbound.retry_after(headers.get("retry-after"))
+    if pause is None and status == 429:
         with suppress(ValueError, TypeError, OverflowError):
-            return math.ceil(min(max(0.0, read(written)), _LONGEST_PAUSE_SECONDS))
-    return None
+            pause = _until(headers.get("x-ratelimit-reset", ""))
+    return None if pause is None else math.ceil(pause)
 
 
-def _until_date(written: str) -> float:
-    return (parsedate_to_datetime(written) - datetime.now(UTC)).total_seconds()
-
-
-def _until_instant(written: str) -> float:
-    return (datetime.fromisoformat(written) - datetime.now(UTC)).total_seconds()
+def _until(written: str) -> float:
+    left = (datetime.fromisoformat(written) - datetime.now(UTC)).total_seconds()
+    return min(max(0.0, left), outbound.LONGEST_PAUSE_SECONDS)

@@ -6,10 +6,10 @@ that was looked at. What an operator permits besides is `CLIENTNEST_OUTBOUND_ALL
 """
 
 from clientnest.outbound.addresses import Allowed, IPAddress, is_public
-from clientnest.outbound.client import Answer, Unreachable, send
+from clientnest.outbound.client import LONGEST_PAUSE_SECONDS, Answer, Unreachable, retry_after, send
 from clientnest.outbound.destination import LONGEST_URL, Destination, Refused, admit, destination
 
 __all__ = [
-    "LONGEST_URL", "Allowed", "Answer", "Destination", "IPAddress", "Refused", "Unreachable", "admit", "destination",
-    "is_public", "send",
+    "LONGEST_PAUSE_SECONDS", "LONGEST_URL", "Allowed", "Answer", "Destination", "IPAddress", "Refused", "Unreachable",
+    "admit", "destination", "is_public", "retry_after", "send",
 ]  # fmt: skip
