@@ -1,20 +1,16 @@
 """The task that answers whoever asked for a new password, by letter or not at all."""
 
-from procrastinate import RetryStrategy
-
 from clientnest import audit
 from clientnest.audit import Actor, ActorKind, PersonalAction
 from clientnest.db import session
 from clientnest.db.roles import Role
-from clientnest.errors import BadInput, TransientError
+from clientnest.errors import BadInput
 from clientnest.identity import proofs, registration
 from clientnest.identity.proofs import Purpose
-from clientnest.tasks import app
-
-_AGAIN = RetryStrategy(max_attempts=9, exponential_wait=3, retry_exceptions={TransientError})
+from clientnest.tasks import AGAIN, app
 
 
-@app.task(name="identity.answer_reset", retry=_AGAIN)
+@app.task(name="identity.answer_reset", retry=AGAIN)
 def answer_reset(token: str) -> None:
     """Send the letter, where the address has a login. Once only: what stands for the question is taken away."""
     with session.tenant(Role.IDENTITY) as connection:

@@ -3,24 +3,20 @@
 from typing import Any
 from uuid import UUID
 
-from procrastinate import RetryStrategy
 from sqlalchemy import func, select, update
 
 from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.db.tables.signing_in import mail as mail_table
-from clientnest.errors import PermanentError, TransientError
+from clientnest.errors import PermanentError
 from clientnest.mail import smtp
 from clientnest.mail.outbox import PURPOSE
-from clientnest.tasks import app
+from clientnest.tasks import AGAIN, app
 from clientnest.vault import unseal
 from clientnest.vault.columns import UNSUBSCRIBE
 
-# 3, 9, 27 … seconds: nine tries within about three hours.
-_AGAIN = RetryStrategy(max_attempts=9, exponential_wait=3, retry_exceptions={TransientError})
 
-
-@app.task(name="mail.deliver", retry=_AGAIN)
+@app.task(name="mail.deliver", retry=AGAIN)
 def deliver(mail_id: str) -> None:
     """Hand a letter to the mail server and forget its words. Without a server it stays in the outbox."""
     if not smtp.configured():

@@ -3,20 +3,16 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from procrastinate import RetryStrategy
-from sqlalchemy import text
-
 from clientnest import events
 from clientnest.db import session
 from clientnest.db.roles import Role
-from clientnest.errors import TransientError
 from clientnest.notifications.digests import send_due
 from clientnest.notifications.hearing import notify, still_fails
 from clientnest.notifications.kinds import rule_for
-from clientnest.tasks import app
+from clientnest.tasks import AGAIN, app
+from clientnest.tasks.forgetting import in_short_transactions
 
 AT_ONCE = 10_000
-_AGAIN = RetryStrategy(max_attempts=9, exponential_wait=3, retry_exceptions={TransientError})
 
 
 @app.periodic(cron="* * * * *")
@@ -26,7 +22,7 @@ def send_digests(timestamp: int) -> None:  # noqa: ARG001 - the library gives it
     send_due(datetime.now(UTC))
 
 
-@app.task(name="notifications.hear_again", retry=_AGAIN)
+@app.task(name="notifications.hear_again", retry=AGAIN)
 def hear_again(workspace_id: str, event_id: int) -> None:
     """Tell of an event after all, where it holds still."""
     key = UUID(workspace_id)
@@ -41,7 +37,4 @@ def hear_again(workspace_id: str, event_id: int) -> None:
 @app.task(name="notifications.forget", queueing_lock="notifications.forget", lock="notifications.forget")
 def forget(timestamp: int) -> None:  # noqa: ARG001 - the library gives it
     """Delete what was read three months ago and what is older than a year, in short transactions."""
-    gone = AT_ONCE
-    while gone == AT_ONCE:
-        with session.tenant(Role.WORKER) as connection:
-            gone = connection.execute(text("SELECT app.forget_notifications(:most)"), {"most": AT_ONCE}).scalar_one()
+    in_short_transactions("app.forget_notifications", most=AT_ONCE)

@@ -3,7 +3,7 @@
 Work on data that a person follows by its progress is `clientnest.jobs`, and Dagster's.
 """
 
-from clientnest.tasks.queue import app, defer
+from clientnest.tasks.queue import AGAIN, app, defer
 from clientnest.tasks.worker import run_worker
 
-__all__ = ["app", "defer", "run_worker"]
+__all__ = ["AGAIN", "app", "defer", "run_worker"]

@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate import App, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task
 from procrastinate.types import TimeDeltaParams
 from sqlalchemy import Connection
+
+from clientnest.errors import TransientError
 
 # Where tasks are defined; imported by the worker, so that a task added by any process is known to it.
 MODULES = (
@@ -19,6 +21,9 @@ MODULES = (
 # Adding never opens this connector: it uses the caller's connection. The worker gives it a pool.
 app = App(connector=PsycopgConnector(), import_paths=MODULES)
 
+
+# 3, 9, 27 … seconds: nine tries within about three hours, where trying again may help.
+AGAIN = RetryStrategy(max_attempts=9, exponential_wait=3, retry_exceptions={TransientError})
 
 # While the worker runs, the app's connector is an asynchronous one, which cannot use the connection of a task's thread.
 _adding = JobManager(SyncPsycopgConnector())

@@ -10,6 +10,7 @@ from clientnest.db import session
 from clientnest.db.roles import Role
 from clientnest.ids import new_id
 from clientnest.tasks import app
+from clientnest.tasks.forgetting import in_short_transactions
 from clientnest.webhooks.sending import send
 from clientnest.webhooks.settling import settle
 from clientnest.webhooks.turns import next_errand
@@ -52,10 +53,4 @@ def wake_overdue(timestamp: int) -> None:  # noqa: ARG001 - the library gives it
 @app.task(name="webhooks.forget", queueing_lock="webhooks.forget", lock="webhooks.forget")
 def forget(timestamp: int) -> None:  # noqa: ARG001 - the library gives it
     """Delete messages of more than 30 days ago and what became of them, in short transactions."""
-    gone = _AT_ONCE
-    while gone == _AT_ONCE:
-        with session.tenant(Role.WORKER) as connection:
-            gone = connection.execute(
-                text("SELECT app.forget_webhooks(:before, :most)"),
-                {"before": datetime.now(UTC) - KEPT, "most": _AT_ONCE},
-            ).scalar_one()
+    in_short_transactions("app.forget_webhooks", before=datetime.now(UTC) - KEPT, most=_AT_ONCE)
