@@ -38,6 +38,8 @@ _KEY_TYPES = {"captured_at": "timestamptz", "period_start": "date", "period_end"
               "dimension_value": "text", "version": "integer", "account_number": "integer"}  # fmt: skip
 # Versions remembered between batches: about 350 bytes each. Forgetting one only stages it a second time.
 _REMEMBERED_VERSIONS = 300_000
+# Bytes handed to the server at once: each piece waits for Python's lock, which the next batch's columns hold meanwhile.
+_PIECE = 1 << 23
 
 
 class Staging:
@@ -219,7 +221,7 @@ class Staging:
         self._sending = self._sender.submit(self._send, table, names, buffer, len(frame[0]))
 
     def _send(self, table: str, names: str, buffer: io.BytesIO, rows: int) -> None:
-        self._cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '')", buffer, size=1 << 18)
+        self._cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '')", buffer, size=_PIECE)
         if self._cursor.rowcount != rows:
             raise PermanentError(
                 f"{rows} rows were sent to {table} and {self._cursor.rowcount} arrived; nothing was written.",
