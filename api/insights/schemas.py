@@ -11,6 +11,7 @@ WallClock = Annotated[
     datetime, WithJsonSchema({"type": "string", "examples": ["2026-03-31T09:00:00"], "description": "Without offset."})
 ]
 MISSING = "Why a value is null, for people: `not reported by this network`, …"
+WHY_EACH_MISSING = "Why values are null: each reason, for people, with the metrics it holds for."
 
 
 class _Out(BaseModel):
@@ -126,7 +127,9 @@ class PostOut(_Out):
     followers: int | None
     flags: list[str] = Field(description="What is odd about its numbers.", examples=[["rate_above_100"]])
     metrics: dict[str, Number] = Field(description="Every measure by name.")
-    missing: dict[str, str] = Field(description=MISSING)
+    missing: dict[str, tuple[str, ...]] = Field(
+        description=WHY_EACH_MISSING, examples=[{"not reported by this network": ["reach", "saves"]}]
+    )
 
 
 class PostPageOut(_Out):
@@ -151,7 +154,7 @@ class DailySeriesOut(_Out):
     account: AccountOut
     period: PeriodOut
     days: list[DayOut]
-    missing: dict[str, str] = Field(description="Metrics without a single value, and why.")
+    missing: dict[str, tuple[str, ...]] = Field(description=f"Of metrics without a single value. {WHY_EACH_MISSING}")
 
 
 class HourOut(_Out):

@@ -4,9 +4,10 @@ Every operation is one statement in a transaction of its own, decided by the ser
 `PATIENCE_MILLISECONDS`. Rows that have expired are deleted in passing, a bounded number at a time.
 """
 
+from collections.abc import Sequence
 from itertools import count
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from limits.errors import StorageError
 from limits.storage import SlidingWindowCounterSupport, Storage
@@ -26,7 +27,7 @@ _SWEEP_ROWS = 256
 
 # Volatile, so that the clock is read once, and only when the row's former writer has let go of it.
 _SHIFTED = """
-    (SELECT clock_timestamp() AS at, make_interval(secs => %(expiry)s) AS length) AS clock
+    LATERAL (SELECT clock_timestamp() AS at, make_interval(secs => w.expiry) AS length) AS clock
     CROSS JOIN LATERAL (SELECT greatest(at - c.started_at, interval '0') AS age) AS a
     CROSS JOIN LATERAL (SELECT
         CASE WHEN age >= 2 * length THEN at WHEN age >= length THEN c.started_at + length ELSE c.started_at END
@@ -35,26 +36,40 @@ _SHIFTED = """
         CASE WHEN age >= 2 * length THEN 0 WHEN age >= length THEN c.current ELSE c.previous END AS previous) AS s
     CROSS JOIN LATERAL (SELECT greatest(extract(epoch FROM start + length - at), 0) AS "left") AS l
 """
+_WANTED = (
+    "unnest(%(keys)s::text[], %(limits)s::bigint[], %(expiries)s::double precision[], %(amounts)s::bigint[]) "
+    "AS w (key, most, expiry, amount)"
+)
+# In one order, so that no two statements wait for each other's rows.
 _TAKE = f"""
 INSERT INTO app.rate_counter AS c (key, started_at, current, allowed, expires_at)
-SELECT %(key)s, at, CASE WHEN fits THEN greatest(%(amount)s, 0) ELSE 0 END, fits, at + 2 * length
-FROM (SELECT clock_timestamp() AS at, make_interval(secs => %(expiry)s) AS length, %(amount)s <= %(limit)s AS fits) AS f
+SELECT key, at, CASE WHEN fits THEN greatest(amount, 0) ELSE 0 END, fits, at + 2 * length
+FROM {_WANTED} CROSS JOIN LATERAL (
+    SELECT clock_timestamp() AS at, make_interval(secs => expiry) AS length, amount <= most AS fits) AS f
+ORDER BY key COLLATE "C"
 ON CONFLICT (key) DO UPDATE SET (started_at, current, previous, allowed, expires_at) = (
-    SELECT start, CASE WHEN fits THEN greatest(s.current + %(amount)s, 0) ELSE s.current END, s.previous, fits,
+    SELECT start, CASE WHEN fits THEN greatest(s.current + w.amount, 0) ELSE s.current END, s.previous, fits,
         start + 2 * length
-    FROM {_SHIFTED}
+    FROM {_WANTED} CROSS JOIN {_SHIFTED}
     CROSS JOIN LATERAL (SELECT
-        floor(s.previous * least("left" / %(expiry)s, 1)) + s.current + %(amount)s <= %(limit)s AS fits) AS f)
-RETURNING allowed, previous, current, extract(epoch FROM expires_at - clock_timestamp()) - %(expiry)s AS "left"
+        floor(s.previous * least("left" / w.expiry, 1)) + s.current + w.amount <= w.most AS fits) AS f
+    WHERE w.key = c.key)
+RETURNING key, allowed, previous, current, extract(epoch FROM expires_at - clock_timestamp()) AS kept
 """  # noqa: S608
 _SWEEP = f"""
 WITH swept AS (DELETE FROM app.rate_counter WHERE key IN (
-    SELECT key FROM app.rate_counter WHERE expires_at < now() AND key <> %(key)s
+    SELECT key FROM app.rate_counter WHERE expires_at < now() AND key <> ALL(%(keys)s::text[])
     ORDER BY expires_at LIMIT {_SWEEP_ROWS} FOR UPDATE SKIP LOCKED))
 """  # noqa: S608
 _LOOK = f"""
-SELECT s.previous, s.current, "left" FROM app.rate_counter AS c CROSS JOIN LATERAL {_SHIFTED} WHERE c.key = %(key)s
+SELECT s.previous, s.current, "left" FROM app.rate_counter AS c
+CROSS JOIN (SELECT %(expiry)s::double precision AS expiry) AS w CROSS JOIN {_SHIFTED} WHERE c.key = %(key)s
 """  # noqa: S608
+_CLEAR = """
+DELETE FROM app.rate_counter WHERE key IN (
+    SELECT key FROM app.rate_counter WHERE key = ANY(%(keys)s::text[]) ORDER BY key FOR UPDATE)
+RETURNING key
+"""
 _COUNT = """
 INSERT INTO app.rate_counter AS c (key, started_at, current, expires_at)
 SELECT %(key)s, at, greatest(%(amount)s, 0), at + make_interval(secs => %(expiry)s)
@@ -66,6 +81,15 @@ ON CONFLICT (key) DO UPDATE SET (started_at, current, expires_at) = (
     FROM (SELECT clock_timestamp() AS at) AS clock CROSS JOIN LATERAL (SELECT c.expires_at <= at AS over) AS o)
 RETURNING current
 """
+
+
+class Wanted(NamedTuple):
+    """A hit to be counted under `key`: `amount` of at most `limit` in a window of `expiry` seconds."""
+
+    key: str
+    limit: int
+    expiry: int
+    amount: int
 
 
 class PostgresStorage(Storage, SlidingWindowCounterSupport):
@@ -84,15 +108,18 @@ class PostgresStorage(Storage, SlidingWindowCounterSupport):
     def base_exceptions(self) -> type[Exception]:
         return SQLAlchemyError
 
-    def take(self, key: str, limit: int, expiry: int, amount: int) -> tuple[bool, Window]:
-        """Count a hit that fits under the limit, and say how the counter stands: all of it in one round trip."""
+    def take(self, *hits: Wanted) -> list[tuple[bool, Window]]:
+        """Count each hit that fits under its limit, and say how the counters stand: all of it in one round trip."""
         sweep = _SWEEP if next(self._takes) % _SWEEP_EVERY == 0 else ""
-        row = self._one(sweep + _TAKE, key=key, limit=limit, expiry=expiry, amount=amount)
-        assert row is not None  # noqa: S101  # INSERT … ON CONFLICT DO UPDATE always gives its row
-        return row.allowed, Window(expiry, row.previous, row.current, max(float(row.left), 0.0))
+        keys, limits, expiries, amounts = map(list, zip(*hits, strict=True))
+        rows = self._all(sweep + _TAKE, keys=keys, limits=limits, expiries=expiries, amounts=amounts)
+        found = {row.key: row for row in rows}
+        return [(row.allowed, Window(hit.expiry, row.previous, row.current, max(float(row.kept) - hit.expiry, 0.0)))
+                for hit in hits for row in [found[hit.key]]]  # fmt: skip
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        return self.take(key, limit, expiry, amount)[0]
+        ((allowed, _),) = self.take(Wanted(key, limit, expiry, amount))
+        return allowed
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         row = self._one(_LOOK, key=key, expiry=expiry)
@@ -130,10 +157,13 @@ class PostgresStorage(Storage, SlidingWindowCounterSupport):
         row = self._one("WITH gone AS (DELETE FROM app.rate_counter RETURNING 1) SELECT count(*) AS gone FROM gone")
         return None if row is None else int(row.gone)
 
-    def clear(self, key: str) -> None:
-        self._one("DELETE FROM app.rate_counter WHERE key = %(key)s RETURNING key", key=key)
+    def clear(self, *keys: str) -> None:
+        self._all(_CLEAR, keys=list(keys))
 
     def _one(self, statement: str, **values: Any) -> Row[Any] | None:
+        return next(iter(self._all(statement, **values)), None)
+
+    def _all(self, statement: str, **values: Any) -> Sequence[Row[Any]]:
         try:
             return self._asked(statement, values)
         except DBAPIError as error:
@@ -146,9 +176,9 @@ class PostgresStorage(Storage, SlidingWindowCounterSupport):
         except SQLAlchemyError as error:
             raise StorageError(error) from error
 
-    def _asked(self, statement: str, values: dict[str, Any]) -> Row[Any] | None:
+    def _asked(self, statement: str, values: dict[str, Any]) -> Sequence[Row[Any]]:
         with self._pool().connect() as connection:
-            return connection.exec_driver_sql(statement, values).one_or_none()
+            return connection.exec_driver_sql(statement, values).all()
 
     def _pool(self) -> Engine:
         """Connections of its own, so that counting never waits for a request; made anew where the process's are."""

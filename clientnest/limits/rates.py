@@ -5,6 +5,7 @@ Keys are stored as keyed hashes: who reads the counters learns nobody's address 
 
 import hmac
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import ceil, floor
@@ -17,7 +18,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from clientnest import secrets, settings
 from clientnest.errors import Unavailable
-from clientnest.limits.postgres import PATIENCE_MILLISECONDS, SCHEME, PostgresStorage
+from clientnest.limits.postgres import PATIENCE_MILLISECONDS, SCHEME, PostgresStorage, Wanted
 from clientnest.limits.window import Window
 from clientnest.log import get_logger
 
@@ -68,19 +69,67 @@ def hit(name: str, key: str, rate: str, cost: int = 1, *, fail_open: bool = True
     A negative `cost` gives back. Where the counters do not answer in a quarter of a second, `fail_open` decides: lets
     it through and logs a warning, or raises `Unavailable`. `ValueError` for a rate that is none.
     """
-    item = _item(rate)
-    if fail_open and _rest.is_on():
-        return _unknown(item)
+    if not fail_open:
+        return hit_each(name, key, [rate], cost)[0]
+    if _rest.is_on():
+        return _unknown(rate)
     try:
-        allowed, window = _taken(_storage_in_use(), item, name, stored_key(name, key), cost)
+        return _counted(name, key, [rate], cost)[0]
     except StorageError as error:
-        if not fail_open:
-            raise Unavailable(
-                "It cannot be checked at this moment how often this was tried.", advice="Try again in a few seconds."
-            ) from error
         if _rest.begin():
             _log.warning("rate limits are not counted", limit=name, error=type(error.__cause__ or error).__name__)
-        return _unknown(item)
+        return _unknown(rate)
+
+
+def hit_each(name: str, key: str, rates: Sequence[str], cost: int = 1) -> list[Standing]:
+    """Count one thing under several rates, each for itself, in one question. `Unavailable` where it is not answered."""
+    try:
+        return _counted(name, key, rates, cost)
+    except StorageError as error:
+        raise Unavailable(
+            "It cannot be checked at this moment how often this was tried.", advice="Try again in a few seconds."
+        ) from error
+
+
+def clear(name: str, key: str, rates: Sequence[str]) -> None:
+    """Forget what was counted. `StorageError` where the counters do not answer."""
+    storage, stored = _storage_in_use(), stored_key(name, key)
+    if isinstance(storage, PostgresStorage):
+        storage.clear(*(_item(rate).key_for(name, stored) for rate in rates))
+        return
+    for rate in rates:
+        SlidingWindowCounterRateLimiter(storage).clear(_item(rate), name, stored)
+
+
+def stored_key(name: str, key: str) -> str:
+    """What is stored for a key: HMAC-SHA256 under a key of this purpose, derived from the installation's token key."""
+    return hmac.digest(
+        secrets.purpose_key("rate limits"), f"{name}\0{key}".encode("utf-8", "surrogatepass"), "sha256"
+    ).hex()
+
+
+def _counted(name: str, key: str, rates: Sequence[str], cost: int) -> list[Standing]:
+    items, stored = [_item(rate) for rate in rates], stored_key(name, key)
+    answers = _taken(_storage_in_use(), items, name, stored, cost)
+    return [_standing(item, cost, allowed, window) for item, (allowed, window) in zip(items, answers, strict=True)]
+
+
+def _taken(
+    storage: Storage, items: Sequence[RateLimitItem], name: str, key: str, cost: int
+) -> list[tuple[bool, Window]]:
+    if isinstance(storage, PostgresStorage):
+        return storage.take(*(Wanted(item.key_for(name, key), item.amount, item.get_expiry(), cost) for item in items))
+    assert isinstance(storage, SlidingWindowCounterSupport)  # noqa: S101  # Redis in all its forms does
+    taken = []
+    for item in items:
+        allowed = SlidingWindowCounterRateLimiter(storage).hit(item, name, key, cost=cost)
+        previous, _, current, ends = storage.get_sliding_window(item.key_for(name, key), item.get_expiry())
+        # Kept for one window longer than it is the current one.
+        taken.append((allowed, Window(item.get_expiry(), previous, current, max(ends - item.get_expiry(), 0.0))))
+    return taken
+
+
+def _standing(item: RateLimitItem, cost: int, allowed: bool, window: Window) -> Standing:
     wait = window.seconds_until(item.amount, cost) if not allowed else window.left
     return Standing(
         allowed=allowed,
@@ -91,29 +140,8 @@ def hit(name: str, key: str, rate: str, cost: int = 1, *, fail_open: bool = True
     )
 
 
-def clear(name: str, key: str, rate: str) -> None:
-    """Forget what was counted. `StorageError` where the counters do not answer."""
-    SlidingWindowCounterRateLimiter(_storage_in_use()).clear(_item(rate), name, stored_key(name, key))
-
-
-def stored_key(name: str, key: str) -> str:
-    """What is stored for a key: HMAC-SHA256 under a key of this purpose, derived from the installation's token key."""
-    return hmac.digest(
-        secrets.purpose_key("rate limits"), f"{name}\0{key}".encode("utf-8", "surrogatepass"), "sha256"
-    ).hex()
-
-
-def _taken(storage: Storage, item: RateLimitItem, name: str, key: str, cost: int) -> tuple[bool, Window]:
-    if isinstance(storage, PostgresStorage):
-        return storage.take(item.key_for(name, key), item.amount, item.get_expiry(), cost)
-    assert isinstance(storage, SlidingWindowCounterSupport)  # noqa: S101  # Redis in all its forms does
-    allowed = SlidingWindowCounterRateLimiter(storage).hit(item, name, key, cost=cost)
-    previous, _, current, ends = storage.get_sliding_window(item.key_for(name, key), item.get_expiry())
-    # Kept for one window longer than it is the current one.
-    return allowed, Window(item.get_expiry(), previous, current, max(ends - item.get_expiry(), 0.0))
-
-
-def _unknown(item: RateLimitItem) -> Standing:
+def _unknown(rate: str) -> Standing:
+    item = _item(rate)
     return Standing(True, item.amount, item.amount, item.get_expiry(), 0, counted=False)
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from limits.errors import StorageError
 
-from clientnest.errors import TransientError
+from clientnest.errors import TransientError, Unavailable
 from clientnest.limits import rates
 from clientnest.log import get_logger
 
@@ -48,14 +48,17 @@ def throttle(kind: Throttle, key: str) -> None:
     A try that then succeeds is given back with `forgive`. `Unavailable` where the counters do not answer: who guesses
     gains nothing from a slow database. Call it for whatever can be guessed; `key` says of whom (`mfa:PERSON`).
     """
-    for rate in _RATES[kind]:  # the shortest first: what it refuses uses up nothing of the longer ones
-        standing = rates.hit(_name(kind), key, rate, fail_open=False)
-        if not standing.allowed:
-            raise TooManyRequests(
-                "This was tried too often.",
-                advice=f"Try again in {_duration(standing.reset_after_seconds)}.",
-                details={"retry_after_seconds": standing.reset_after_seconds},
-            )
+    counted = list(zip(_RATES[kind], rates.hit_each(_name(kind), key, _RATES[kind]), strict=True))
+    for number, (_, standing) in enumerate(counted):  # from the shortest window on
+        if standing.allowed:
+            continue
+        if longer := [rate for rate, other in counted[number:] if other.allowed]:
+            rates.hit_each(_name(kind), key, longer, cost=-1)  # a try that is not made uses up nothing of them
+        raise TooManyRequests(
+            "This was tried too often.",
+            advice=f"Try again in {_duration(standing.reset_after_seconds)}.",
+            details={"retry_after_seconds": standing.reset_after_seconds},
+        )
 
 
 def forgive(kind: Throttle, key: str) -> None:
@@ -65,20 +68,18 @@ def forgive(kind: Throttle, key: str) -> None:
     They keep the others, or who guesses could begin anew whenever somebody signs in, to an account of their own say.
     """
     try:
-        for rate in _RATES[kind]:
-            if kind in _FORGOTTEN:
-                rates.clear(_name(kind), key, rate)
-            else:
-                rates.hit(_name(kind), key, rate, cost=-1)
-    except StorageError:
+        if kind in _FORGOTTEN:
+            rates.clear(_name(kind), key, _RATES[kind])
+        else:
+            rates.hit_each(_name(kind), key, _RATES[kind], cost=-1)
+    except (StorageError, Unavailable):
         _log.warning("tries are not forgotten", kind=kind.value)
 
 
 def forget(kind: Throttle, key: str) -> None:
     """Begin to count anew: something better than the right guess proved who somebody is."""
     try:
-        for rate in _RATES[kind]:
-            rates.clear(_name(kind), key, rate)
+        rates.clear(_name(kind), key, _RATES[kind])
     except StorageError:
         _log.warning("tries are not forgotten", kind=kind.value)
 

@@ -56,11 +56,12 @@ def _growth(post: PostResult) -> None:
 
 def _metrics(post: PostResult) -> None:
     known, missing = [], []
+    reasons = {name: reason for reason, names in post.missing.items() for name in names}
     for name, measure in measures().items():
         value = post.metrics[name]
         label = f'<td title="{escape(measure.description)}">{escape(measure.label)}</td>'
         if value is None:
-            reason = escape(post.missing.get(name, ""))
+            reason = escape(reasons.get(name, ""))
             missing.append(f'<tr>{label}<td><span class="cn-missing">— {reason}</span></td></tr>')
         else:
             shown = formats.number(value, measure.unit)

@@ -1,5 +1,6 @@
 """The accounts of a workspace, and an account's days."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from clientnest.errors import NotFound
 from clientnest.warehouse.serve import views
-from clientnest.warehouse.serve.catalogue import network_label, why_missing
+from clientnest.warehouse.serve.catalogue import network_label, why_each_missing
 from clientnest.warehouse.serve.periods import Period
 from clientnest.warehouse.serve.query import read
 
@@ -56,12 +57,12 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class DailySeries:
-    """Days in order; `missing` says for each metric without a single value why."""
+    """Days in order; `missing` says why metrics are without a single value: each reason with those it holds for."""
 
     account: Account
     period: Period
     days: tuple[Day, ...]
-    missing: dict[str, str]
+    missing: Mapping[str, tuple[str, ...]]
 
 
 def accounts(connection: Connection) -> tuple[Account, ...]:
@@ -84,12 +85,8 @@ def account_daily(connection: Connection, account_id: UUID, period: Period) -> D
     """The days of one account within a period, from its first to its last known one; gaps between hold None."""
     of = account(connection, account_id)
     days = daily(connection, period, (account_id,))
-    missing = {
-        name: why_missing(name, of.network)
-        for name in views.DAILY_METRICS
-        if all(day.metrics[name] is None for day in days)
-    }
-    return DailySeries(of, period, days, missing)
+    unknown = tuple(name for name in views.DAILY_METRICS if all(day.metrics[name] is None for day in days))
+    return DailySeries(of, period, days, why_each_missing(unknown, of.network))
 
 
 def daily(connection: Connection, period: Period, account_ids: tuple[UUID, ...] = ()) -> tuple[Day, ...]:

@@ -100,9 +100,12 @@ def why_missing(measure: str, network: str, on: date | None = None) -> str:
 
 
 @lru_cache(maxsize=4096)
-def why_any_missing(network: str, on: date | None) -> Mapping[str, str]:
-    """`why_missing` for every number of a post, put together once for all posts captured on a day."""
-    return {measure: why_missing(measure, network, on) for measure in measures()}
+def why_each_missing(names: tuple[str, ...], network: str, on: date | None = None) -> Mapping[str, tuple[str, ...]]:
+    """`why_missing` for several measures: each reason with the measures it holds for, in their order."""
+    reasons: dict[str, list[str]] = {}
+    for name in names:
+        reasons.setdefault(why_missing(name, network, on), []).append(name)
+    return {reason: tuple(measured) for reason, measured in reasons.items()}
 
 
 def _is_at_an_age(measure: str) -> bool:

@@ -1,5 +1,6 @@
 """Posts with their results: filtered, in any order, page by page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 from clientnest.errors import NotFound
 from clientnest.warehouse.serve import cursor as cursors
 from clientnest.warehouse.serve import views
-from clientnest.warehouse.serve.catalogue import why_any_missing
+from clientnest.warehouse.serve.catalogue import why_each_missing
 from clientnest.warehouse.serve.filters import Filters
 from clientnest.warehouse.serve.query import read
 
@@ -45,7 +46,8 @@ class PostSort(StrEnum):
 class PostResult:
     """One post and its totals when last captured.
 
-    `metrics` holds every measure by name, None where there is no value; `missing` says why for each of those.
+    `metrics` holds every measure by name, None where there is no value; `missing` says why: each reason with the
+    measures it holds for.
     `followers`: the account's when captured. `published_local` and `hour_of_week` (0 = Monday 00:00) are in the
     account's zone. `published_time_known` is False where only the day is known: midnight stands for it then.
     """
@@ -70,7 +72,7 @@ class PostResult:
     followers: int | None
     flags: tuple[str, ...]
     metrics: dict[str, float | int | None]
-    missing: dict[str, str]
+    missing: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _after(last: cursors.Cursor, column: ColumnElement[Any], descending: bool) -
 
 def _post(row: Row[Any]) -> PostResult:
     metrics = dict(zip(_METRICS, row[-len(_METRICS) :], strict=True))
-    reasons = why_any_missing(row.network, row.captured_at.date() if row.captured_at else None)
+    unknown = tuple([name for name, value in metrics.items() if value is None])
     return PostResult(
         post_id=row.post_id,
         account_id=row.account_id,
@@ -157,5 +159,5 @@ def _post(row: Row[Any]) -> PostResult:
         followers=row.followers,
         flags=tuple(row.flags or ()),
         metrics=metrics,
-        missing={name: reasons[name] for name, value in metrics.items() if value is None},
+        missing=why_each_missing(unknown, row.network, row.captured_at.date() if row.captured_at else None),
     )

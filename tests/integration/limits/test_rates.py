@@ -153,6 +153,24 @@ def test_who_signs_in_is_forgiven_and_their_address_for_that_try_only(store: str
         throttle(Throttle.ADDRESS, where)
 
 
+def test_of_many_tries_at_once_exactly_ten_are_made_and_none_waits_for_another_for_ever(store: str) -> None:
+    who, together = f"{new_id()}@example.org", threading.Barrier(8)
+
+    def made(_: int) -> int:
+        together.wait()
+        done = 0
+        for _ in range(5):
+            try:
+                throttle(Throttle.ACCOUNT, who)
+            except TooManyRequests:
+                continue
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(made, range(8))) == 10
+
+
 def test_no_stored_key_tells_whose_it_is(database: str) -> None:
     throttle(Throttle.ACCOUNT, "somebody.special@example.org")
     hit("person", "somebody.special@example.org", "5/minute")
