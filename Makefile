@@ -50,7 +50,8 @@ types: ## Static types (strict on the kernel, ml and api)
 imports: ## Who may import whom
 	$(BIN)/lint-imports --no-logo
 
-test: setup lint types imports ## Everything that has to hold, in at most 15 minutes after set-up
+test: setup ## Everything that has to hold, in at most 15 minutes after set-up
+	@$(MAKE) --no-print-directory -j 3 lint types imports
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: setup ## Hundreds of kills and other tests that take long; writes its report into benchmarks/

@@ -63,7 +63,8 @@ def _instance(folder: Path) -> dict[str, Any]:
                 "dequeue_interval_seconds": 1,
             },
         },
-        "run_monitoring": {"enabled": True, "start_timeout_seconds": 180, "poll_interval_seconds": 30},
+        # A run starts within seconds. One that was killed before it did holds up its job, and a place, until then.
+        "run_monitoring": {"enabled": True, "start_timeout_seconds": 60, "poll_interval_seconds": 10},
         "compute_logs": {
             "module": "dagster._core.storage.local_compute_log_manager",
             "class": "LocalComputeLogManager",

@@ -4,13 +4,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg2
 import pytest
 from psycopg2 import sql
+from xdist.scheduler import LoadFileScheduling
 
 from clientnest import settings
 from clientnest.db import session
@@ -21,6 +24,7 @@ from clientnest.db.urls import administrator
 from clientnest.ids import new_id
 
 PLAIN, TIMESCALEDB = "plain", "timescaledb"
+_BESIDE = ("dagster", "mlflow")  # databases beside the product's
 # Tests ask oftener than people; those about limits set their own.
 UNHURRIED = {f"CLIENTNEST_RATE_LIMIT_{who}": "1000000/minute" for who in ("PERSON", "PROGRAM", "ADDRESS")}
 
@@ -40,6 +44,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return -int(marker.args[0]) if marker else 0
 
     items.sort(key=longest)  # of those that are alike the order stays
+
+
+# Folders whose files share something that takes long to start: one process runs all of them, one after the other.
+# Every other file is handed out by itself.
+_TOGETHER = ("tests/integration/installation/", "tests/browser/dashboards/")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return _Together(config, log)
+
+
+class _Together(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return next((folder for folder in _TOGETHER if file.startswith(folder)), file)
 
 
 @pytest.fixture(autouse=True)
@@ -92,29 +111,41 @@ def _timescaledb(home: Path) -> Iterator[Server]:
         yield Server(TIMESCALEDB, {"CLIENTNEST_HOME": str(home), "CLIENTNEST_DATABASE_URL": url})
 
 
-@pytest.fixture(scope="module")
-def database(server: Server) -> Iterator[str]:
-    """A fresh migrated database: gives its name; the environment and the settings of this process point to it."""
-    name = f"cn_{new_id().hex[-12:]}"
+@contextmanager
+def pointed_to(server: Server, name: str) -> Iterator[None]:
+    """This process and its children use the databases of that name, whether they are there yet or not."""
     environment = {
-        "CLIENTNEST_DATABASE_URL": "",
         **UNHURRIED,
         **server.environment,
         "CLIENTNEST_DATABASE_NAME": name,
-        "CLIENTNEST_DAGSTER_DATABASE_NAME": f"{name}_dagster",
-        "CLIENTNEST_MLFLOW_DATABASE_NAME": f"{name}_mlflow",
+        **{f"CLIENTNEST_{kind.upper()}_DATABASE_NAME": f"{name}_{kind}" for kind in _BESIDE},
     }
     with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CLIENTNEST_DATABASE_URL", raising=False)
         for key, value in environment.items():
-            if value:
-                patch.setenv(key, value)
-            else:
-                patch.delenv(key, raising=False)
+            patch.setenv(key, value)
         _forget()
-        prepare()
-        yield name
-        _drop((name, f"{name}_dagster", f"{name}_mlflow"))
+        yield
     _forget()
+
+
+@contextmanager
+def database_of_its_own(server: Server, template: str | None = None) -> Iterator[str]:
+    """A fresh migrated database, or a copy of another: gives its name, and is what this process uses meanwhile."""
+    name = f"cn_{new_id().hex[-12:]}"
+    with pointed_to(server, name):
+        if template:
+            administer("CREATE DATABASE {} TEMPLATE {} OWNER clientnest_migrate", name, template)
+        prepare()  # of a copy, too: rights on the database itself are not copied
+        yield name
+        drop(name)
+
+
+@pytest.fixture(scope="module")
+def database(server: Server) -> Iterator[str]:
+    """A fresh migrated database: gives its name; the environment and the settings of this process point to it."""
+    with database_of_its_own(server) as name:
+        yield name
 
 
 @pytest.fixture
@@ -148,11 +179,17 @@ def _forget() -> None:
     settings.forget()
 
 
-def _drop(names: tuple[str, ...]) -> None:
+def drop(name: str) -> None:
+    """Drop the databases of that name, which this process is pointed to."""
     session.forget()
+    for one in (name, *(f"{name}_{kind}" for kind in _BESIDE)):
+        administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", one)
+
+
+def administer(statement: str, *names: str) -> None:
+    """Run a statement on the server outside any transaction, with the names of databases in place of {}."""
     connection = psycopg2.connect(administrator().render_as_string(hide_password=False))
     connection.autocommit = True
     with connection.cursor() as cursor:
-        for name in names:
-            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        cursor.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
     connection.close()

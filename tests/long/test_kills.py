@@ -49,5 +49,5 @@ def test_totals_survive_kills(dagster: Services, tmp_path: Path, target: str, su
     assert wanted["posts in marts"]
     while disturbance.hits < KILLS:
         assert len(disturbance.log) < 6 * KILLS, disturbance.log
-        assert_same(disturbance.disturbed(target, PER_IMPORT, disturbance.took), wanted, disturbance.log)
+        assert_same(disturbance.disturbed([target] * PER_IMPORT, disturbance.took), wanted, disturbance.log)
     survived[target] = disturbance

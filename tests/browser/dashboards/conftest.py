@@ -16,6 +16,7 @@ from clientnest.identity import create_person
 from clientnest.simulate import SimulationConfig, service
 from clientnest.workspaces import create_workspace
 from tests.browser.chromium import chromium
+from tests.conftest import Server, database_of_its_own
 from tests.services.processes import ROOT, free_port, process
 from tests.services.processes import api as running_api
 from tests.worlds import PASSWORD, build_marts
@@ -50,9 +51,15 @@ class Site:
         return self.rows(statement, **values)[0][0]
 
 
-@pytest.fixture(scope="module")
-def site(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The processes of dashboards and API on a database of this module."""
+@pytest.fixture(scope="package")
+def _database(_embedded: Server) -> Iterator[str]:
+    with database_of_its_own(_embedded) as name:
+        yield name
+
+
+@pytest.fixture(scope="package")
+def site(_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The processes of dashboards and API on a database of this folder's tests."""
     folder = tmp_path_factory.mktemp("dashboards")
     port = free_port()
     made = _fill(Site(f"http://127.0.0.1:{port}", *_workspaces()))
@@ -66,7 +73,7 @@ def site(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def _cookies() -> dict[str, Any]:
     return {}
 

@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,6 +65,7 @@ class Disturbance:
     services: Services
     paths: list[Path]
     rng: random.Random
+    in_a_hurry: bool = False  # the lease of a killed run ends at once, and not when its time is over
     importer: subprocess.Popen[bytes] | None = None
     log: list[str] = field(default_factory=list)
     hits: int = 0  # kills that found something to kill
@@ -78,12 +79,12 @@ class Disturbance:
         self.took = time.monotonic() - began
         return self.totals(workspace)
 
-    def disturbed(self, target: str, kills: int, longest: float) -> dict[str, Any]:
-        """Import into a new workspace, killing `target` at `kills` random moments, each up to `longest` seconds after
-        the import began or went on; gives the totals once all is calm."""
+    def disturbed(self, targets: Sequence[str], longest: float) -> dict[str, Any]:
+        """Import into a new workspace, killing each of `targets` in turn, at random moments up to `longest` seconds
+        after the import began or went on; gives the totals once all is calm."""
         workspace = make_workspace()
         self._import(workspace)
-        for _ in range(kills):
+        for target in targets:
             wait = self.rng.uniform(0, longest)
             time.sleep(wait)
             if self._is_over(workspace):
@@ -92,6 +93,8 @@ class Disturbance:
             found = getattr(self, f"_kill_{target}")()
             self.hits += found
             self.log.append(f"{target} {'killed' if found else 'was not there'} after {wait:.1f} s")
+            if self.in_a_hurry and target in {"run", "postgres"}:
+                self._end_leases(workspace)
             self._restart(workspace)
         self._settle(workspace)
         return self.totals(workspace)
@@ -174,6 +177,16 @@ class Disturbance:
                 return cursor.fetchall()
 
         return self._eventually(look)
+
+    def _end_leases(self, workspace: UUID) -> None:
+        def end() -> None:
+            with session.etl() as connection, connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE app.job SET lease_until = now() WHERE workspace_id = %s AND lease_until > now()",
+                    (str(workspace),),
+                )
+
+        self._eventually(end)
 
     @staticmethod
     def _eventually(act: Callable[[], T], tries: int = 60) -> T:

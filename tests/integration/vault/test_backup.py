@@ -6,10 +6,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg2
 import pyotp
 import pytest
-from psycopg2 import sql
 from sqlalchemy import insert, text
 from starlette.testclient import TestClient
 
@@ -19,11 +17,11 @@ from clientnest.db import session
 from clientnest.db.bootstrap import prepare
 from clientnest.db.roles import Role
 from clientnest.db.tables.credentials import credential, network_app
-from clientnest.db.urls import administrator
 from clientnest.ids import new_id
 from clientnest.mail import Waiting, outbox
 from clientnest.vault import keyring
 from clientnest.vault.columns import ACCESS_TOKEN, APP_SECRET, REFRESH_TOKEN
+from tests.conftest import administer
 from tests.integration.vault.installation import keys, keys_in, program, used
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
@@ -160,7 +158,7 @@ def test_this_search_finds_what_is_not_sealed(database: str, secrets: dict[str, 
 def restored(database: str, backup: str, tmp_path: Path, key_file: Path) -> Iterator[str]:
     """The backup in an installation whose file of keys is another."""
     name = f"{database}_restored"
-    _administer("CREATE DATABASE {} OWNER clientnest_migrate", name)
+    administer("CREATE DATABASE {} OWNER clientnest_migrate", name)
     (tmp_path / "backup.sql").write_text(backup)
     program("psql", name, "--quiet", "--set", "ON_ERROR_STOP=1", "--file", str(tmp_path / "backup.sql"))
     with pytest.MonkeyPatch.context() as patch:
@@ -172,15 +170,7 @@ def restored(database: str, backup: str, tmp_path: Path, key_file: Path) -> Iter
             yield name
         session.forget()
     settings.forget()
-    _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-
-
-def _administer(statement: str, name: str) -> None:
-    connection = psycopg2.connect(administrator().render_as_string(hide_password=False))
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
-    connection.close()
+    administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
 def test_restored_under_another_key_nothing_opens_and_every_way_says_what_is_missing(

@@ -2,103 +2,24 @@
 
 import csv
 import json
-import os
-import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
-pytestmark = pytest.mark.timeout(900)
-CLIENTNEST = (sys.executable, "-m", "clientnest.cli")
-SERVICES = ("api", "dashboards", "dagster", "mlflow")
+from clientnest.stack import record
+from clientnest.stack.health import graphql
+from tests.integration.installation.conftest import PATHS, Installation, until
+
+pytestmark = pytest.mark.timeout(1200)
+LOADED = "{workspaceOrError{... on Workspace{locationEntries{locationOrLoadError{__typename}}}}}"
 COLUMNS = (
     "Tweet id", "Tweet permalink", "Tweet text", "time", "impressions", "engagements", "engagement rate", "retweets",
     "replies", "likes", "user profile clicks", "url clicks", "hashtag clicks", "detail expands", "permalink clicks",
 )  # fmt: skip
-
-
-@dataclass
-class Product:
-    """A running installation: its address of each service, and the environment that leads a command to it."""
-
-    addresses: dict[str, str]
-    environment: dict[str, str]
-    process: "subprocess.Popen[bytes]"
-    log: Path
-
-    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*CLIENTNEST, *arguments], env=self.environment, cwd=self.log.parent, capture_output=True, text=True,
-            check=False, timeout=240,
-        )  # fmt: skip
-
-    def as_owner(self) -> httpx.Client:
-        return self._client(re.search(r"(owner@\S+)\s+password (\S+)", self.log.read_text()))
-
-    def as_demo(self) -> httpx.Client:
-        return self._client(re.search(r"(demo@\S+)\s+password (\S+)", self.log.read_text()))
-
-    def _client(self, login: "re.Match[str] | None") -> httpx.Client:
-        assert login is not None
-        base = self.addresses["api"]
-        answer = httpx.post(f"{base}/v1/auth/token", json={"email": login[1], "password": login[2]})
-        token = answer.raise_for_status().json()["access_token"]
-        return httpx.Client(base_url=base, headers={"authorization": f"Bearer {token}"}, timeout=30)
-
-
-def eventually(what: str, check: Callable[[], Any], seconds: float) -> Any:
-    """The first true answer of `check` within that time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if answer := check():
-            return answer
-        time.sleep(1)
-    raise AssertionError(f"not within {seconds:.0f} s: {what}")
-
-
-@pytest.fixture(scope="module")
-def product() -> Iterator[Product]:
-    """`clientnest run` in an empty data folder, until its table of addresses."""
-    folder = Path(tempfile.mkdtemp(prefix="cn-main-"))
-    folder.chmod(0o711)
-    ports = {service: _free_port() for service in SERVICES}
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("CLIENTNEST_")}
-    environment = {**kept, "CLIENTNEST_HOME": str(folder / "home"), "COLUMNS": "160"}
-    log = folder / "run.log"
-    options = [option for service in SERVICES for option in (f"--{service}-port", str(ports[service]))]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*CLIENTNEST, "run", *options], env=environment, cwd=folder, stdout=output, stderr=output
-        )
-    addresses = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
-    started = Product(addresses, environment, process, log)
-    try:
-        eventually("the table of addresses", lambda: "ClientNest is up" in log.read_text() or process.poll(), 400)
-        yield started
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -131,28 +52,37 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return made
 
 
-def test_every_address_of_the_table_answers(product: Product) -> None:
-    table = product.log.read_text()
-    for service in SERVICES:
-        assert product.addresses[service] in table
-        assert httpx.get(product.addresses[service], follow_redirects=True, timeout=30).status_code == 200
-    assert httpx.get(f"{product.addresses['api']}/readyz").json()["status"] == "ready"
+def test_the_first_start_shows_where_everything_is_and_all_of_it_answers(installation: Installation) -> None:
+    said = installation.output
+    for part in ("Dashboards", "API docs", "Dagster", "MLflow", "Demo login", "Owner login", "Import", "Stop"):
+        assert part in said
+    assert "shown this once" in said
+    assert str(installation.home) in said
+    assert "Traceback" not in said
+    for service in PATHS:
+        assert installation.address(service) in said
+        assert httpx.get(installation.address(service), follow_redirects=True, timeout=30).status_code == 200
+    assert httpx.get(f"{installation.address('api')}/readyz").json()["status"] == "ready"
+    answer = graphql(record.port_of(installation.noted(), "dagster"), LOADED)
+    assert answer is not None
+    (location,) = answer["workspaceOrError"]["locationEntries"]
+    assert location["locationOrLoadError"]["__typename"] == "RepositoryLocation"
 
 
 def test_an_import_is_in_the_api_within_a_minute_and_once_more_changes_nothing(
-    product: Product, months: list[Path]
+    installation: Installation, months: list[Path]
 ) -> None:
     began = time.monotonic()
-    first = product.command("import", "--json", *map(str, months))
+    first = installation.clientnest("import", "--json", *map(str, months))
     assert first.returncode == 0, first.stderr
     assert time.monotonic() - began < 120  # a minute on a quiet machine; a test is not a benchmark
     files = json.loads(first.stdout)["files"]
     assert [(f["format"], f["rows"], f["accepted"], f["posts"], f["snapshots"]) for f in files] == [
         ("x_analytics_2016", 20, 20, 20, 20)
     ] * 3
-    with product.as_owner() as owner:
+    with installation.signed_in("owner") as owner:
         before = _results(owner)
-        again = product.command("import", "--json", *map(str, reversed(months)))
+        again = installation.clientnest("import", "--json", *map(str, reversed(months)))
         assert again.returncode == 0, again.stderr
         assert [f["accepted"] for f in json.loads(again.stdout)["files"]] == [20, 20, 20]
         assert _results(owner) == before
@@ -173,28 +103,32 @@ def _results(owner: httpx.Client) -> tuple[Any, Any]:
     return accounts, [{key: value for key, value in post.items() if key != "age_hours"} for post in posts]
 
 
-def test_a_refused_file_is_explained_and_leaves_everything_as_it_was(product: Product, tmp_path: Path) -> None:
+def test_a_refused_file_is_explained_and_leaves_everything_as_it_was(
+    installation: Installation, tmp_path: Path
+) -> None:
     picture = tmp_path / "results.csv"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
-    with product.as_owner() as owner:
+    with installation.signed_in("owner") as owner:
         before = _results(owner)
-        refused = product.command("import", str(picture))
+        refused = installation.clientnest("import", str(picture))
         assert refused.returncode == 1
         assert "results.csv" in refused.stdout + refused.stderr
         assert "Traceback" not in refused.stdout + refused.stderr
         assert _results(owner) == before
 
 
-def test_dagster_shows_the_whole_graph_materialised_and_mlflow_the_runs_with_baselines(product: Product) -> None:
+def test_dagster_shows_the_whole_graph_materialised_and_mlflow_the_runs_with_baselines(
+    installation: Installation,
+) -> None:
     def unmaterialised() -> set[str]:
         query = "{assetNodes{groupName assetKey{path} isMaterializable assetMaterializations(limit:1){runId}}}"
-        answer = httpx.post(f"{product.addresses['dagster']}/graphql", json={"query": query}, timeout=60).json()
+        answer = httpx.post(f"{installation.address('dagster')}/graphql", json={"query": query}, timeout=60).json()
         nodes = [node for node in answer["data"]["assetNodes"] if node["isMaterializable"]]
         assert len(nodes) > 20
         return {"/".join(node["assetKey"]["path"]) for node in nodes if not node["assetMaterializations"]}
 
-    eventually("every asset is materialised", lambda: not unmaterialised(), 300)
-    mlflow = f"{product.addresses['mlflow']}/api/2.0/mlflow"
+    until(lambda: not unmaterialised(), 300)
+    mlflow = f"{installation.address('mlflow')}/api/2.0/mlflow"
     experiments = httpx.post(f"{mlflow}/experiments/search", json={"max_results": 100}).json()["experiments"]
     identifiers = [found["experiment_id"] for found in experiments if found["name"] == "performance"]
     runs = httpx.post(f"{mlflow}/runs/search", json={"experiment_ids": identifiers}).json()["runs"]
@@ -202,8 +136,8 @@ def test_dagster_shows_the_whole_graph_materialised_and_mlflow_the_runs_with_bas
     assert {"model_mae_log1p", "account_mean_mae_log1p", "last_10_mae_log1p"} <= metrics
 
 
-def test_a_real_workspace_never_answers_with_the_demo_model(product: Product) -> None:
-    with product.as_owner() as owner, product.as_demo() as demo:
+def test_a_real_workspace_never_answers_with_the_demo_model(installation: Installation) -> None:
+    with installation.signed_in("owner") as owner, installation.signed_in("demo") as demo:
         assert [w["slug"] for w in demo.get("/v1/workspaces").json()["items"]] == ["demo"]
         workspace = next(w for w in owner.get("/v1/workspaces").json()["items"] if w["slug"] == "home")
         account = owner.get(f"/v1/workspaces/{workspace['id']}/accounts").json()["items"][0]
@@ -211,20 +145,3 @@ def test_a_real_workspace_never_answers_with_the_demo_model(product: Product) ->
         answer = owner.post(f"/v1/workspaces/{workspace['id']}/predict", json={"drafts": [draft]})
         assert answer.status_code == 200, answer.text
         assert answer.json()["items"][0]["source"] == "account_average"
-
-
-def test_ctrl_c_ends_every_process(product: Product) -> None:
-    """The last test of this file: it stops the product."""
-    product.process.send_signal(signal.SIGINT)
-    assert product.process.wait(60) == 0
-    home = product.environment["CLIENTNEST_HOME"]
-    left = [process for process in psutil.process_iter() if _belongs(process, home)]
-    assert left == []
-    assert "Your data is kept" in product.log.read_text()
-
-
-def _belongs(process: psutil.Process, home: str) -> bool:
-    try:
-        return process.environ().get("CLIENTNEST_HOME") == home
-    except psutil.Error:
-        return False
