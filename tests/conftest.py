@@ -23,6 +23,7 @@ from clientnest.db.server import EmbeddedServer
 from clientnest.db.urls import administrator
 from clientnest.ids import new_id
 
+_TESTS = Path(__file__).parent
 PLAIN, TIMESCALEDB = "plain", "timescaledb"
 _BESIDE = ("dagster", "mlflow")  # databases beside the product's
 # Tests ask oftener than people; those about limits set their own.
@@ -37,13 +38,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long go first, so that at the end no processor waits for another one's long file."""
+    """Files that take long go first and unit tests last, so that at the end no processor waits for another one."""
 
-    def longest(item: pytest.Item) -> int:
+    def place(item: pytest.Item) -> tuple[int, bool]:
         marker = item.get_closest_marker("timeout")
-        return -int(marker.args[0]) if marker else 0
+        return -int(marker.args[0]) if marker else 0, "unit" in item.path.relative_to(_TESTS).parts
 
-    items.sort(key=longest)  # of those that are alike the order stays
+    items.sort(key=place)  # of those that are alike the order stays
 
 
 # Folders whose files share something that takes long to start: one process runs all of them, one after the other.

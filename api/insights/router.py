@@ -36,7 +36,7 @@ def list_posts(door: ResultsDoor, query: Annotated[PostsQuery, Query()]) -> Resp
             limit=query.limit,
             cursor=query.cursor,
         )
-    return as_json(schemas.PostPageOut, found)
+    return as_json(found)
 
 
 @router.get("/posts/{post_id}", summary="One post with its results", response_model=schemas.PostOut)

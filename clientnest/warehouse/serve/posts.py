@@ -18,6 +18,7 @@ from clientnest.warehouse.serve.query import read
 
 MOST_AT_ONCE = 200
 _METRICS = views.ALL_POST_METRICS  # the last columns of the view as `views` lists it
+_POSTS = select(*views.post.c)
 
 
 class PostSort(StrEnum):
@@ -104,7 +105,7 @@ def posts(
         )
     order = (column.desc().nulls_last(), post_id.desc()) if descending else (column.asc().nulls_last(), post_id.asc())
     limit = max(1, min(limit, MOST_AT_ONCE))
-    rows = read(connection, select(*views.post.c).where(*conditions).order_by(*order).limit(limit + 1))
+    rows = read(connection, _POSTS.where(*conditions).order_by(*order).limit(limit + 1))
     page, last = rows[:limit], rows[min(limit, len(rows)) - 1] if rows else None
     more = len(rows) > limit and last is not None
     return PostPage(
@@ -119,7 +120,7 @@ def posts(
 
 def post(connection: Connection, post_id: UUID) -> PostResult:
     """One post of the workspace; `NotFound` otherwise."""
-    rows = read(connection, select(*views.post.c).where(views.post.c.post_id == post_id))
+    rows = read(connection, _POSTS.where(views.post.c.post_id == post_id))
     if not rows:
         raise NotFound("There is no such post in this workspace.", advice="`…/posts` lists those there are.")
     return _post(rows[0])
