@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -25,11 +24,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-@pytest.fixture
-def exports(tmp_path: Path) -> list[Path]:
-    """Four files of one X account: three months that overlap, and the last one again under another name."""
-    from tests.integration.orchestration.kills import write_exports
-
-    return write_exports(tmp_path)
