@@ -48,12 +48,17 @@ def throttle(kind: Throttle, key: str) -> None:
     A try that then succeeds is given back with `forgive`. `Unavailable` where the counters do not answer: who guesses
     gains nothing from a slow database. Call it for whatever can be guessed; `key` says of whom (`mfa:PERSON`).
     """
-    counted = list(zip(_RATES[kind], rates.hit_each(_name(kind), key, _RATES[kind]), strict=True))
-    for number, (_, standing) in enumerate(counted):  # from the shortest window on
+    shortest, *longer = _RATES[kind]
+    standings = rates.hit_each(_name(kind), key, [shortest])
+    if longer and standings[0].allowed:  # a flood is refused by one row
+        standings += rates.hit_each(_name(kind), key, longer)
+    for number, standing in enumerate(standings):
         if standing.allowed:
             continue
-        if longer := [rate for rate, other in counted[number:] if other.allowed]:
-            rates.hit_each(_name(kind), key, longer, cost=-1)  # a try that is not made uses up nothing of them
+        # A try that is not made uses up nothing of longer windows than the one that refused it.
+        after = zip(_RATES[kind][number:], standings[number:], strict=False)
+        if given := [rate for rate, one in after if one.allowed]:
+            rates.hit_each(_name(kind), key, given, cost=-1)
         raise TooManyRequests(
             "This was tried too often.",
             advice=f"Try again in {_duration(standing.reset_after_seconds)}.",

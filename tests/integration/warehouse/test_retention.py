@@ -18,6 +18,7 @@ from clientnest.errors import BadInput, PermanentError
 from clientnest.records import PostRow
 from clientnest.warehouse.history import manifest, scan_history
 from clientnest.warehouse.history.store import open_store
+from clientnest.warehouse.history.tables import bucket_of
 from clientnest.warehouse.retention import RetentionReport, archive_and_drop
 from tests.integration.dbt.conftest import Dbt, dbt  # noqa: F401 -- a fixture
 from tests.integration.dbt.contents import contents
@@ -125,9 +126,8 @@ def test_nothing_is_dropped_where_the_history_does_not_hold_the_same(
     write(workspace, [post(str(n), likes=n) for n in range(10)])
     _archive(tmp_path, date(2020, 1, 1))
     store, state = open_store(tmp_path), manifest.load(open_store(tmp_path))
-    path = Path(
-        next(store.address(file.name) for file in state.files if file.table == "post_snapshot" and file.rows == 10)
-    )
+    place = ("post_snapshot", f"{NOON:%Y-%m}-01", bucket_of(workspace))
+    (path,) = [Path(store.address(one.name)) for one in state.files if (one.table, one.month, one.bucket) == place]
     duckdb.sql(damage.format(path)).write_parquet(str(path) + ".damaged")
     Path(str(path) + ".damaged").replace(path)
     with pytest.raises(PermanentError, match="nothing was dropped"):
