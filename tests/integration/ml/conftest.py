@@ -38,7 +38,7 @@ class Learned:
 def learned(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Learned]:
     demo, chance, small, empty = make_workspace(is_demo=True), make_workspace(), make_workspace(), make_workspace()
     with etl() as connection:
-        simulate(connection, demo, SimulationConfig(until=UNTIL, accounts=5))
+        simulate(connection, demo, SimulationConfig(until=UNTIL, accounts=4))
         write_capture(connection, chance, _random_posts(400), source="export:plain_csv")
         write_capture(connection, small, _random_posts(30), source="export:plain_csv")
     build_marts(tmp_path_factory.mktemp("dbt"))
