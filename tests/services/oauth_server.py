@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from clientnest.accounts import oauth
 from clientnest.accounts.asking import ask
 from clientnest.accounts.protocol import App, Identity, Renewal, Tokens
+from tests.services.answering import answering
 
 NETWORK = "mastodon"  # the package that the network below stands in for
 CLIENT_ID, CLIENT_SECRET = "client-of-tests", "secret-of-the-app/with+signs"
@@ -149,16 +150,8 @@ def running() -> Iterator[OAuthServer]:
         def log_message(self, *_: object) -> None:
             """Tests read `asked` instead."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with answering(Handler) as state.url:
         yield state
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @dataclass
