@@ -1,11 +1,11 @@
 """Dagster's processes for the module, on a database and in folders of its own."""
 
-import socket
 from collections.abc import Iterator
 
 import pytest
 
 from tests.integration.orchestration.processes import Services, services
+from tests.services.processes import free_port
 
 
 @pytest.fixture(scope="module")
@@ -17,10 +17,3 @@ def dagster(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         with services(free_port()) as running:
             running.start()
             yield running
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

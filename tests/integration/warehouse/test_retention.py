@@ -25,7 +25,6 @@ from tests.integration.dbt.contents import contents
 from tests.integration.warehouse.captures import ACME, NOON, post, query, write
 
 pytestmark = pytest.mark.servers("plain", "timescaledb")
-_BUILD = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 MAY = date(2026, 5, 1)
 METRICS = ("likes", "comments", "shares", "impressions", "views", "engagement_rate")
 
@@ -152,14 +151,14 @@ def test_only_who_writes_captures_may_drop_them(database: str, role: Role) -> No
 def test_marts_built_anew_after_dropping_are_the_same(workspace: UUID, tmp_path: Path, dbt: Dbt) -> None:  # noqa: F811
     for early, late in pairwise([0, 400, 800, 10_000]):
         write(workspace, _captures(2)[early:late])
-    dbt(*_BUILD, "--full-refresh")
+    dbt("build", "--full-refresh")
     before = _marts()
     assert any(before.values())
     report = _archive(tmp_path)
     assert sum(piece.rows for piece in report.dropped) > 200
-    dbt(*_BUILD, "--full-refresh")
+    dbt("build", "--full-refresh")
     assert _marts() == before
-    dbt(*_BUILD)
+    dbt("build")
     assert _marts() == before
 
 
