@@ -76,11 +76,15 @@ def test_after_a_kill_of_the_supervisor_the_next_start_cleans_up_and_keeps_every
         assert installation.answers(service), service
 
 
-def test_ctrl_c_stops_everything_in_seconds(installation: Installation) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_everything_in_seconds(installation: Installation, number: signal.Signals) -> None:
+    """What a supervisor of services sends, and Ctrl-C."""
+    if installation.ended:
+        installation.start()
     assert installation.run is not None
     database = installation.postmaster()
     began = time.monotonic()
-    installation.run.send_signal(signal.SIGINT)
+    installation.run.send_signal(number)
     assert installation.run.wait(60) == 0
     assert time.monotonic() - began < 30  # about ten on an idle machine
     assert f"Stopped. Your data is kept in {installation.home}" in installation.output
