@@ -36,20 +36,24 @@ def test_a_task_of_a_killed_worker_is_begun_again(database: str) -> None:
         first.kill()
         first.wait()
         post_office.hold.set()
-        assert sql("SELECT status::text FROM queue.procrastinate_jobs WHERE task_name = 'mail.deliver'") == [("doing",)]
+        assert _mail_tasks() == [("doing",)]
         sql("UPDATE queue.procrastinate_workers SET last_heartbeat = now() - interval '5 minutes'")
-        before = len(post_office.received)
-        subprocess.run([PROGRAM, "worker", "--drain"], env=environment, check=True, timeout=60)
         second = subprocess.Popen([PROGRAM, "worker"], env=environment)
         try:
+            # What was delivered is deleted. Letters are no sign: the mail server may still take the dead worker's.
             until = time.monotonic() + 90
-            while len(post_office.received) == before and time.monotonic() < until:
+            while _mail_tasks() and time.monotonic() < until:
                 time.sleep(0.2)
         finally:
             second.send_signal(signal.SIGTERM)
             assert second.wait(30) == 0
-        assert len(post_office.received) > before
+        assert _mail_tasks() == []
+        assert post_office.received
         assert {letter["Message-ID"] for letter in post_office.received} == {post_office.received[0]["Message-ID"]}
+
+
+def _mail_tasks() -> list[tuple[object, ...]]:
+    return sql("SELECT status::text FROM queue.procrastinate_jobs WHERE task_name = 'mail.deliver'")
 
 
 def test_an_older_queue_is_upgraded_by_the_librarys_own_migrations(database: str) -> None:
