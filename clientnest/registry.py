@@ -7,6 +7,7 @@ from importlib import import_module
 
 from clientnest.errors import BadInput
 from clientnest.metrics import Reported
+from clientnest.rules.network import Rules
 
 _PACKAGES = (
     "clientnest.networks.bluesky",
@@ -42,3 +43,9 @@ def network(name: str) -> Network:
         if known.name == name:
             return known
     raise BadInput(f"Unknown network {name!r}.", advice="Known: " + ", ".join(n.name for n in networks()) + ".")
+
+
+def rules(name: str) -> Rules:
+    """How the network of that key counts, and what it allows; `BadInput` names the known ones otherwise."""
+    found: Rules = import_module(f"clientnest.networks.{network(name).name}.rules").RULES
+    return found

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 _MODULES = ("stack", "imports", "simulate", "history", "metrics", "database", "identity", "keys", "worker", "plans",
-            "apps")  # fmt: skip
+            "apps", "rules")  # fmt: skip
 
 
 class _Commands(TyperGroup):
