@@ -50,6 +50,15 @@ _TITLES = {
     "head-too-large": "Too many headers, or too long",
     "not-http": "Not a request",
     "too-slow": "Too slow",
+    "unreadable-header": "A header cannot be read",
+    "other-protocol-version": "Another version of the protocol is spoken here",
+    "unsupported-media-type": "The body is of another type",
+    "checksum-mismatch": "The checksum does not fit",
+    "upload-busy": "Somebody else is uploading",
+    "upload-expired": "The upload is over",
+    "file-too-large": "The file is too large",
+    "no-such-range": "There are not so many bytes",
+    "media-not-ready": "The file cannot be used yet",
     "internal": "Something went wrong here",
 }
 

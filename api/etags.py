@@ -5,9 +5,17 @@ from typing import Annotated
 
 from fastapi import Header
 
-from clientnest.errors import BadInput
+from clientnest.errors import BadInput, PreconditionRequired
 
 IfMatch = Annotated[str | None, Header(description="The ETag of what the change was decided on.", max_length=100)]
+IfMatchNeeded = Annotated[
+    str | None,
+    Header(
+        description="The ETag of what the change was decided on, or `*` to overwrite whatever is there. Needed.",
+        max_length=100,
+        examples=["*"],
+    ),
+]
 _TAG = re.compile(r'"(\d{1,9})"')
 
 
@@ -30,3 +38,13 @@ def revision_of(if_match: str | None) -> int | None:
             details={"field": "header.if-match"},
         )  # fmt: skip
     return int(found.group(1))
+
+
+def needed_revision_of(if_match: str | None) -> int | None:
+    """As `revision_of`, where several people write at one thing: `PreconditionRequired` without the header."""
+    if if_match is None:
+        raise PreconditionRequired(
+            "A change of this has to name what it was decided on.",
+            advice="Send the ETag of your last answer as If-Match; `*` overwrites whatever is there.",
+        )
+    return revision_of(if_match)

@@ -12,14 +12,32 @@ from fastapi.routing import APIRoute
 from starlette.types import Scope
 
 from api import errors, openapi
+from api.approvals.clients import router as client_reviews
+from api.approvals.delegations import router as delegations
+from api.approvals.links import router as review_links
+from api.approvals.policies import router as policies
+from api.approvals.reviews import router as reviews
+from api.approvals.reviews import waiting
 from api.audit.router import router as audit
 from api.auth.providers import router as providers
 from api.auth.registration import router as registration
 from api.auth.router import router as auth
+from api.bulk.router import router as bulk
+from api.calendar.router import router as calendar
+from api.calendar_feeds.public import router as subscriptions
+from api.calendar_feeds.router import router as calendar_feeds
+from api.campaigns.router import router as campaigns
+from api.comments.router import router as comments
 from api.connections.apps import networks
 from api.connections.apps import router as apps
 from api.connections.router import finishing
 from api.connections.router import router as connections
+from api.content.posts import router as posts
+from api.content.recurring import previewing as previewing_recurrences
+from api.content.recurring import router as recurrences
+from api.content.revisions import router as revisions
+from api.content.scheduling import router as scheduling
+from api.content.validating import router as validating
 from api.events.hub import Hub
 from api.events.router import router as events
 from api.health.router import router as health
@@ -27,10 +45,14 @@ from api.imports.router import router as imports
 from api.insights.router import router as insights
 from api.jobs.router import router as jobs
 from api.keys.router import router as keys
+from api.labels.router import router as labels
 from api.manners import Idempotency, RateLimits
 from api.me.passkeys import router as passkeys
 from api.me.passkeys import signing_in as passkey_signing_in
 from api.me.router import router as me
+from api.media.content import router as media_files
+from api.media.router import router as media
+from api.media.uploads import router as media_uploads
 from api.members.router import accepting
 from api.members.router import router as members
 from api.metrics.router import router as metrics
@@ -41,6 +63,8 @@ from api.outbox.router import router as outbox
 from api.predictions.predictor import LoadingPredictor
 from api.predictions.router import router as predictions
 from api.reference.router import router as reference
+from api.slots.router import router as slots
+from api.templates.router import router as templates
 from api.webhooks.router import router as webhooks
 from api.workspaces.router import router as workspaces
 from clientnest import __version__, log, settings
@@ -48,6 +72,9 @@ from clientnest.db import session
 
 MAXIMUM_BODY_BYTES = 1024**2
 _UPLOADS = re.compile(r"/v1/workspaces/[^/]+/imports")
+_MEDIA = re.compile(r"/v1/workspaces/[^/]+/media(?:/uploads/[^/]+)?")
+_BULK = re.compile(r"/v1/workspaces/[^/]+/posts/bulk")
+_FORM_BYTES = 1024**2  # what a form has besides its file
 
 
 @asynccontextmanager
@@ -81,7 +108,10 @@ def create_app() -> FastAPI:
         insights, predictions, imports, jobs, metrics,  # what is asked most is found first
         auth, registration, passkey_signing_in, providers, me, passkeys, workspaces, members, accepting, keys,
         networks, apps, connections, finishing, audit, events, notifications, unsubscribing, outbox, webhooks,
-        health, reference,
+        bulk, posts, validating, revisions, scheduling, recurrences, previewing_recurrences,
+        slots, calendar, calendar_feeds, subscriptions,
+        media_uploads, media, media_files, comments, labels, campaigns, templates, policies, reviews, waiting,
+        review_links, client_reviews, delegations, health, reference,
     ):  # fmt: skip
         app.include_router(router)
     errors.install(app)
@@ -101,6 +131,10 @@ def _operation_id(route: APIRoute) -> str:
 def _body_limit(scope: Scope) -> int:
     if _UPLOADS.fullmatch(scope["path"]):
         return settings.imports().import_max_unpacked_bytes
+    if _MEDIA.fullmatch(scope["path"]):
+        return settings.media().media_max_bytes + _FORM_BYTES
+    if _BULK.fullmatch(scope["path"]):
+        return settings.planning().bulk_max_bytes + _FORM_BYTES
     return MAXIMUM_BODY_BYTES
 
 

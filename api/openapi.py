@@ -25,10 +25,16 @@ _PROBLEMS = {
     "403": "Signed in, but not allowed; the answer says what is missing, and who may.",
     "404": "There is no such thing here, or you do not belong to its workspace; the answer is the same.",
     "409": "Something else is in the way.",
+    "410": "It is over: begin anew.",
     "412": "It was changed by somebody else meanwhile; read it again.",
     "413": "The body is too large.",
+    "415": "The body is of another type.",
+    "416": "There are not so many bytes; `Content-Range` says how many.",
     "422": "A value cannot be used; `errors` names each.",
+    "423": "Somebody else is at it; `Retry-After` says when to come back.",
+    "428": "The change has to name what it was decided on: send If-Match.",
     "429": "Too often; `Retry-After` says when to come back.",
+    "460": "The bytes are not those of the checksum.",
     "503": "Something this needs is not ready; trying again later helps.",
 }
 _IDEMPOTENCY_KEY = {
@@ -92,7 +98,8 @@ def _document_problems(document: dict[str, Any]) -> None:
             operation["responses"].pop("422", None)
             if method == "post" and "security" in operation:
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
-            for status in _expected(path, operation):
+            declared = [status for status in operation["responses"] if status >= "400"]
+            for status in (*_expected(path, operation), *declared):
                 operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
             operation["responses"] = dict(sorted(operation["responses"].items()))
 
@@ -108,8 +115,9 @@ def _expected(path: str, operation: dict[str, Any]) -> list[str]:
         expected += ["401", "403"]
     elif path.startswith("/v1/auth/"):
         expected.append("401")
-    if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", [])):
-        expected.append("412")
+    for parameter in operation.get("parameters", []):
+        if parameter["name"].lower() == "if-match":
+            expected += ["409", "412", *(["428"] if "examples" in parameter["schema"] else [])]
     if operation.get("parameters"):
         expected.append("422")
     if "{" in path:

@@ -32,7 +32,7 @@ BRANDS = 2_000
 CONNECTIONS = 32
 RATE = 100
 LOGINS = 20
-_PATH = f"/v1/workspaces/{brands.workspace(0)}/posts?limit={ROWS}"
+_PATH = f"/v1/workspaces/{brands.workspace(0)}/insights/posts?limit={ROWS}"
 
 
 def main() -> None:
@@ -46,15 +46,15 @@ def main() -> None:
         few, many = _queries(10), _queries(ROWS)
         with product() as server, bare(_query(), str(brands.workspace(0))) as other:
             plans = {
-                "product": Plan(server.port, _PATH, options.seconds, CONNECTIONS, tokens=_signed_in()),
+                "product": Plan(server.port, _PATH, options.seconds, CONNECTIONS, tokens=signed_in()),
                 "bare": Plan(other.port, "/posts", options.seconds, CONNECTIONS),
             }
-            read = _in_turns(plans, options.repeats)
-            steady = load.run(Plan(server.port, _PATH, 4 * options.seconds, 64, RATE, tokens=_signed_in()))[0]
+            read = in_turns(plans, options.repeats)
+            steady = load.run(Plan(server.port, _PATH, 4 * options.seconds, 64, RATE, tokens=signed_in()))[0]
             beside = _beside_logins(server.port, 4 * options.seconds)
             with _second(options.brands) as large:
-                tenants = _in_turns(
-                    {"one": plans["product"], "many": Plan(large, _PATH, options.seconds, CONNECTIONS, tokens=_signed_in())},
+                tenants = in_turns(
+                    {"one": plans["product"], "many": Plan(large, _PATH, options.seconds, CONNECTIONS, tokens=signed_in())},
                     options.repeats,
                 )  # fmt: skip
     for outcomes in (*read.values(), *tenants.values(), [steady, *beside.values()]):
@@ -65,8 +65,8 @@ def main() -> None:
     report(
         "api",
         [
-            at_least("requests a second, of a bare handler's", _ratio(read, "product", "bare", "per_second"), "×", 0.5, how),
-            at_most("… the time 95% wait less than, over a bare handler's", _ratio(read, "product", "bare", "p95"), "×", 2.5,
+            at_least("requests a second, of a bare handler's", ratio(read, "product", "bare", "per_second"), "×", 0.5, how),
+            at_most("… the time 95% wait less than, over a bare handler's", ratio(read, "product", "bare", "p95"), "×", 2.5,
                     how),
             Figure("… in requests a second", median([one.per_second for one in read["product"]]), "/s", how=how),
             at_most(f"95% wait less than, at {RATE} requests a second", 1000 * steady.p95, "ms", 50,
@@ -75,17 +75,17 @@ def main() -> None:
                     f"{beside['logins'].per_second:.1f} sign-ins a second, 95% within {beside['logins'].p95:.2f} s"),
             at_most("queries for 50 rows more than for 10", many - few, "", 0, f"{many} each"),
             at_most(f"the same read beside {options.brands:,} workspaces, over a database of one",
-                    _ratio(tenants, "one", "many", "per_second"), "×", 1.3,
+                    ratio(tenants, "one", "many", "per_second"), "×", 1.3,
                     f"{options.brands * POSTS:,} posts; {how}"),
         ],
         {
-            "read": _plain(read), "tenants": _plain(tenants), "steady": _shown(steady),
-            "beside": {name: _shown(outcome) for name, outcome in beside.items()},
+            "read": plain(read), "tenants": plain(tenants), "steady": shown(steady),
+            "beside": {name: shown(outcome) for name, outcome in beside.items()},
         },
     )  # fmt: skip
 
 
-def _in_turns(plans: Mapping[str, Plan], repeats: int) -> dict[str, list[Outcome]]:
+def in_turns(plans: Mapping[str, Plan], repeats: int) -> dict[str, list[Outcome]]:
     found: dict[str, list[Outcome]] = {name: [] for name in plans}
     for repeat in range(repeats):
         for name in list(plans) if repeat % 2 == 0 else list(reversed(plans)):
@@ -103,25 +103,25 @@ def _beside_logins(port: int, seconds: float) -> dict[str, Outcome]:
         for number in range(brands.MEMBERS)
     ]
     reads, logins = load.run(
-        Plan(port, _PATH, seconds, 64, RATE, tokens=_signed_in()),
+        Plan(port, _PATH, seconds, 64, RATE, tokens=signed_in()),
         Plan(port, "/v1/auth/token", seconds, 64, LOGINS, many_places=True, bodies=bodies),
     )
     return {"reads": reads, "logins": logins}
 
 
-def _ratio(found: Mapping[str, list[Outcome]], over: str, under: str, what: str) -> float:
+def ratio(found: Mapping[str, list[Outcome]], over: str, under: str, what: str) -> float:
     return median([getattr(a, what) / getattr(b, what) for a, b in zip(found[over], found[under], strict=True)])
 
 
-def _shown(outcome: Outcome) -> dict[str, Any]:
+def shown(outcome: Outcome) -> dict[str, Any]:
     return {name: getattr(outcome, name) for name in Outcome.__slots__}
 
 
-def _plain(found: Mapping[str, list[Outcome]]) -> dict[str, Any]:
-    return {name: [_shown(outcome) for outcome in outcomes] for name, outcomes in found.items()}
+def plain(found: Mapping[str, list[Outcome]]) -> dict[str, Any]:
+    return {name: [shown(outcome) for outcome in outcomes] for name, outcomes in found.items()}
 
 
-def _signed_in() -> list[str]:
+def signed_in() -> list[str]:
     """Tokens of the first brand's team: each asks as often as people and their programs may."""
     return [issue_token(brands.member(number)) for number in range(brands.MEMBERS)]
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from urllib.request import urlopen
 
+from clientnest.db.roles import Role
 from clientnest.stack.services import api_arguments, uvicorn_arguments
 
 
@@ -27,11 +28,11 @@ def product() -> AbstractContextManager[Server]:
     return _server(api_arguments(port), port)
 
 
-def bare(query: str, workspace: str) -> AbstractContextManager[Server]:
-    """`benchmarks.bare`, started the same way."""
+def bare(query: str, workspace: str, role: Role = Role.DBT) -> AbstractContextManager[Server]:
+    """`benchmarks.bare`, started the same way; `role`: who owns what the query reads."""
     port = _free_port()
     arguments = uvicorn_arguments("benchmarks.bare:app", port)
-    return _server(arguments, port, BENCH_QUERY=query, BENCH_WORKSPACE=workspace)
+    return _server(arguments, port, BENCH_QUERY=query, BENCH_WORKSPACE=workspace, BENCH_ROLE=role.value)
 
 
 def _free_port() -> int:

@@ -74,6 +74,13 @@ class Conflict(PermanentError):
     status = 409
 
 
+class PreconditionRequired(PermanentError):
+    """A change has to name what it was decided on, so that nobody's work is overwritten unseen."""
+
+    code = "precondition-required"
+    status = 428
+
+
 class Unavailable(TransientError):
     """A service this needs is not running or not ready yet."""
 

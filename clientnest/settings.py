@@ -87,6 +87,30 @@ class ImportSettings(_Group):
     import_max_files: int = 2_000
 
 
+class MediaSettings(_Group):
+    """Where pictures and videos lie, how large they may be, and how long they are kept.
+
+    `media_url`: a folder, or `s3://bucket/folder`; empty means the folder `media` of this installation. Endpoint and
+    keys of S3 come from the usual AWS_* variables.
+    """
+
+    media_url: str | None = None
+    media_max_bytes: int = Field(8 * 1024**3, ge=1)
+    media_max_image_bytes: int = Field(100 * 1024**2, ge=1)
+    media_max_pixels: int = Field(100_000_000, ge=1)
+    media_upload_days: int = Field(2, ge=1)
+    media_unused_days: int = Field(30, ge=1)
+    media_address_seconds: int = Field(3600, ge=60)
+
+
+class PlanningSettings(_Group):
+    """How far ahead anything is planned, and the limits of one file of posts to schedule."""
+
+    schedule_horizon_days: int = Field(731, ge=1, le=3_660)
+    bulk_max_rows: int = Field(5_000, ge=1, le=100_000)
+    bulk_max_bytes: int = Field(20 * 1024**2, ge=1)
+
+
 class MailSettings(_Group):
     """`smtp_url` names the mail server, with its user and password; empty means that letters stay in the outbox.
 
@@ -212,6 +236,16 @@ def imports() -> ImportSettings:
 
 
 @cache
+def media() -> MediaSettings:
+    return MediaSettings.read()
+
+
+@cache
+def planning() -> PlanningSettings:
+    return PlanningSettings.read()
+
+
+@cache
 def mail() -> MailSettings:
     return MailSettings.read()
 
@@ -238,5 +272,5 @@ def secrets() -> SecretSettings:
 
 def forget() -> None:
     """Read the environment again at the next use (for tests and for a supervisor that changes it)."""
-    for group in (core, database, stack, imports, mail, oidc, limits, outbound, secrets):
+    for group in (core, database, stack, imports, media, planning, mail, oidc, limits, outbound, secrets):
         group.cache_clear()

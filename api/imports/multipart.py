@@ -21,10 +21,12 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Most files in one upload, and most bytes of one file."""
+    """Most files in one upload, most bytes of one file, the name of their parts, and what to do about large ones."""
 
     files: int
     file_bytes: int
+    part: str = "files"
+    advice: str = "Export a shorter period, or raise CLIENTNEST_IMPORT_MAX_FILE_BYTES."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Receiver:
         if kind != b"multipart/form-data" or b"boundary" not in options:
             raise BadInput(
                 "An upload has to come as multipart/form-data.",
-                advice="Send each file as a part named `files`, for example `curl -F files=@export.csv`.",
+                advice=f"Send each file as a part named `{limits.part}`, for example `curl -F {limits.part}=@FILE`.",
             )
         self.files: list[ReceivedFile] = []
         self.fields: dict[str, list[str]] = defaultdict(list)
@@ -123,15 +125,16 @@ class Receiver:
             if sum(len(values) for values in self.fields.values()) >= _MOST_FIELDS:
                 raise BadInput(f"The upload has more than {_MOST_FIELDS} fields.")
             return
-        if self._part.name != "files":
+        expected = self._limits.part
+        if self._part.name != expected:
             raise BadInput(
-                f"A file came as the part {self._part.name!r}.", advice="Send each file as a part named `files`.",
-                details={"field": "body.files"},
+                f"A file came as the part {self._part.name!r}.", advice=f"Send each file as a part named `{expected}`.",
+                details={"field": f"body.{expected}"},
             )  # fmt: skip
         if len(self.files) >= self._limits.files:
             raise BadInput(
                 f"The upload has more than {self._limits.files:,} files.", advice="Upload fewer at once.",
-                details={"field": "body.files"},
+                details={"field": f"body.{expected}"},
             )  # fmt: skip
         number = len(self.files) + 1
         self._part.filename = _plain_name(_text(options[b"filename"])) or f"file {number}"
@@ -146,8 +149,8 @@ class Receiver:
             if part.size > self._limits.file_bytes:
                 raise BodyTooLarge(
                     f"{part.filename} is larger than the {self._limits.file_bytes:,} bytes that one file may have.",
-                    advice="Export a shorter period, or raise CLIENTNEST_IMPORT_MAX_FILE_BYTES.",
-                    details={"field": "body.files"},
+                    advice=self._limits.advice,
+                    details={"field": f"body.{self._limits.part}"},
                 )
             part.file.write(data[start:end])
         elif part.size > _LONGEST_FIELD:

@@ -25,7 +25,7 @@ _STALE_SECONDS = 24 * 3600
 @asynccontextmanager
 async def received(request: Request) -> AsyncIterator[tuple[list[SourceFile], ImportOptions]]:
     """The files and options of an upload. The files lie in a folder of this request's own, removed at the end."""
-    folder = await to_thread.run_sync(_folder)
+    folder = await to_thread.run_sync(fresh_folder)
     try:
         configured = settings.imports()
         receiver = Receiver(
@@ -46,7 +46,7 @@ async def received(request: Request) -> AsyncIterator[tuple[list[SourceFile], Im
         await to_thread.run_sync(shutil.rmtree, folder, True)
 
 
-def _folder() -> Path:
+def fresh_folder() -> Path:
     """A fresh folder beside the staged files; those that a killed process left behind are removed."""
     incoming = settings.core().home / "uploads" / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)

@@ -25,8 +25,8 @@ def get_overview(door: ResultsDoor, query: Annotated[SelectionQuery, Query()]) -
         return serve.overview(connection, query.filters(), period)
 
 
-@router.get("/posts", summary="Posts with their results, page by page", response_model=schemas.PostPageOut)
-def list_posts(door: ResultsDoor, query: Annotated[PostsQuery, Query()]) -> Response:
+@router.get("/insights/posts", summary="Posts with their results, page by page", response_model=schemas.PostPageOut)
+def list_measured_posts(door: ResultsDoor, query: Annotated[PostsQuery, Query()]) -> Response:
     with door.open() as (connection, _):
         found = serve.posts(
             connection,
@@ -39,10 +39,10 @@ def list_posts(door: ResultsDoor, query: Annotated[PostsQuery, Query()]) -> Resp
     return as_json(found)
 
 
-@router.get("/posts/{post_id}", summary="One post with its results", response_model=schemas.PostOut)
-def get_post(door: ResultsDoor, post_id: UUID) -> serve.PostResult:
+@router.get("/insights/posts/{measured_id}", summary="One post with its results", response_model=schemas.PostOut)
+def get_measured_post(door: ResultsDoor, measured_id: UUID) -> serve.PostResult:
     with door.open() as (connection, _):
-        return serve.post(connection, post_id)
+        return serve.post(connection, measured_id)
 
 
 @router.get("/accounts", summary="The accounts that are measured", response_model=schemas.AccountList)

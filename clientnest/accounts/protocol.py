@@ -86,12 +86,14 @@ class Identity:
     """Whom an access token stands for: the network's own id of the account, and its name for people.
 
     Names are what people at the network typed: kept on one line, and the id stands in for one that says nothing. Of
-    addresses only those of the web are kept: they become links.
+    addresses only those of the web are kept: they become links. `told` is what the network says that this account may
+    publish, as its rules read it (`clientnest.rules.Rules.limits_from`); None where it does not say.
     """
 
     external_id: str
     display_name: str
     url: str | None = None
+    told: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         name = on_one_line(self.display_name)[:_LONGEST_NAME].rstrip()

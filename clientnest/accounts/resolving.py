@@ -77,6 +77,11 @@ def resolve(
             raise _another(registry.network(network).label, identity, found)
     else:
         found = _had_or_made(connection, workspace_id, network, identity)
+    if identity.told is not None:
+        connection.execute(
+            update(account_table).values(told=dict(identity.told))
+            .where(_a.workspace_id == workspace_id, _a.id == found.id)
+        )  # fmt: skip
     if found.display_name != found.external_id:
         return found
     # Nobody gave it a name yet: an export knew its id only.

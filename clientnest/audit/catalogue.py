@@ -53,7 +53,54 @@ class Action(StrEnum):
     WEBHOOK_SECRET_ROTATED = "workspace.webhook.secret_rotated"  # noqa: S105
     WEBHOOK_TESTED = "workspace.webhook.tested"
     WEBHOOK_REPLAYED = "workspace.webhook.replayed"
+    POST_CREATED = "workspace.post.created"
+    POST_CHANGED = "workspace.post.changed"
+    POST_RESTORED_REVISION = "workspace.post.revision_restored"
+    POST_SCHEDULED = "workspace.post.scheduled"
+    POST_MOVED_WITH_ZONE = "workspace.post.moved_with_zone"
+    POST_UNSCHEDULED = "workspace.post.unscheduled"
+    POST_CANCELLED = "workspace.post.cancelled"
+    POSTS_CREATED_IN_BULK = "workspace.post.bulk_created"
+    RECURRENCE_CREATED = "workspace.recurrence.created"
+    RECURRENCE_CHANGED = "workspace.recurrence.changed"
+    RECURRENCE_ENDED = "workspace.recurrence.ended"
+    POST_TRASHED = "workspace.post.trashed"
+    POST_TAKEN_BACK = "workspace.post.taken_back"
+    LABEL_CREATED = "workspace.label.created"
+    LABEL_CHANGED = "workspace.label.changed"
+    LABEL_DELETED = "workspace.label.deleted"
+    CAMPAIGN_CREATED = "workspace.campaign.created"
+    CAMPAIGN_CHANGED = "workspace.campaign.changed"
+    CAMPAIGN_DELETED = "workspace.campaign.deleted"
+    TEMPLATE_CREATED = "workspace.template.created"
+    TEMPLATE_CHANGED = "workspace.template.changed"
+    TEMPLATE_DELETED = "workspace.template.deleted"
+    COMMENT_WRITTEN = "workspace.comment.written"
+    COMMENT_CHANGED = "workspace.comment.changed"
+    COMMENT_DELETED = "workspace.comment.deleted"
+    COMMENT_RESOLVED = "workspace.comment.resolved"
+    COMMENT_REOPENED = "workspace.comment.reopened"
+    POST_SUBMITTED = "workspace.post.submitted"
+    POST_WITHDRAWN = "workspace.post.withdrawn"
+    POST_APPROVED = "workspace.post.approved"
+    POST_CHANGES_REQUESTED = "workspace.post.changes_requested"
+    REVIEW_LINK_CREATED = "workspace.review_link.created"
+    REVIEW_LINK_REVOKED = "workspace.review_link.revoked"
+    APPROVAL_POLICY_CREATED = "workspace.approval_policy.created"
+    APPROVAL_POLICY_CHANGED = "workspace.approval_policy.changed"
+    APPROVAL_POLICY_DELETED = "workspace.approval_policy.deleted"
+    APPROVAL_DELEGATED = "workspace.approval.delegated"
+    APPROVAL_DELEGATION_ENDED = "workspace.approval.delegation_ended"
+    SLOT_CREATED = "workspace.slot.created"
+    SLOT_CHANGED = "workspace.slot.changed"
+    SLOT_DELETED = "workspace.slot.deleted"
+    CALENDAR_FEED_CREATED = "workspace.calendar_feed.created"
+    CALENDAR_FEED_REVOKED = "workspace.calendar_feed.revoked"
     IMPORT_STARTED = "workspace.import.started"
+    MEDIA_UPLOADED = "workspace.media.uploaded"
+    MEDIA_CHANGED = "workspace.media.changed"
+    MEDIA_DELETED = "workspace.media.deleted"
+    MEDIA_CONVERTED = "workspace.media.converted"
     PLAN_CHANGED = "workspace.plan.changed"
     AUDIT_EXPORTED = "workspace.audit.exported"
 
@@ -113,7 +160,54 @@ FIELDS: Mapping[Action | PersonalAction, Mapping[str, Kept]] = MappingProxyType(
     Action.WEBHOOK_DISABLED: _fields(clear="reason"),
     Action.WEBHOOK_SECRET_ROTATED: _fields(name="secret"),
     Action.WEBHOOK_REPLAYED: _fields(clear="deliveries delivery_id since"),
+    Action.POST_CREATED: _fields(clear="accounts"),
+    Action.POST_CHANGED: _fields(clear="revision fields"),
+    Action.POST_RESTORED_REVISION: _fields(clear="revision fields restored_from"),
+    Action.POST_SCHEDULED: _fields(clear="revision accounts local_time timezone"),
+    Action.POST_MOVED_WITH_ZONE: _fields(clear="instant timezone tz_version"),
+    Action.POST_UNSCHEDULED: _fields(clear="revision accounts"),
+    Action.POST_CANCELLED: _fields(clear="accounts"),
+    Action.POSTS_CREATED_IN_BULK: _fields(clear="posts scheduled", name="file"),
+    Action.RECURRENCE_CREATED: _fields(clear="post_id rule starts timezone excluded"),
+    Action.RECURRENCE_CHANGED: _fields(clear="post_id rule starts timezone excluded"),
+    Action.RECURRENCE_ENDED: _fields(clear="post_id"),
+    Action.POST_TRASHED: _fields(),
+    Action.POST_TAKEN_BACK: _fields(),
+    Action.LABEL_CREATED: _fields(clear="name colour"),
+    Action.LABEL_CHANGED: _fields(clear="name colour"),
+    Action.LABEL_DELETED: _fields(clear="name colour"),
+    Action.CAMPAIGN_CREATED: _fields(clear="name starts_on ends_on"),
+    Action.CAMPAIGN_CHANGED: _fields(clear="name starts_on ends_on"),
+    Action.CAMPAIGN_DELETED: _fields(clear="name starts_on ends_on"),
+    Action.TEMPLATE_CREATED: _fields(clear="name fields"),
+    Action.TEMPLATE_CHANGED: _fields(clear="name fields"),
+    Action.TEMPLATE_DELETED: _fields(clear="name fields"),
+    Action.COMMENT_WRITTEN: _fields(clear="post_id account_id parent_id internal mentions", name="text"),
+    Action.COMMENT_CHANGED: _fields(clear="post_id mentions", name="text"),
+    Action.COMMENT_DELETED: _fields(clear="post_id", name="text"),
+    Action.COMMENT_RESOLVED: _fields(clear="post_id"),
+    Action.COMMENT_REOPENED: _fields(clear="post_id"),
+    Action.POST_SUBMITTED: _fields(clear="accounts then_schedule"),
+    Action.POST_WITHDRAWN: _fields(clear="accounts"),
+    Action.POST_APPROVED: _fields(clear="accounts levels capacities", name="comment"),
+    Action.POST_CHANGES_REQUESTED: _fields(clear="accounts levels capacities", name="comment"),
+    Action.REVIEW_LINK_CREATED: _fields(clear="post_id expires_at", sealed="name email"),
+    Action.REVIEW_LINK_REVOKED: _fields(clear="post_id"),
+    Action.APPROVAL_POLICY_CREATED: _fields(clear="account_id label_id mode levels"),
+    Action.APPROVAL_POLICY_CHANGED: _fields(clear="mode levels"),
+    Action.APPROVAL_POLICY_DELETED: _fields(clear="account_id label_id mode levels"),
+    Action.APPROVAL_DELEGATED: _fields(clear="delegate_id starts_at ends_at"),
+    Action.APPROVAL_DELEGATION_ENDED: _fields(clear="delegate_id"),
+    Action.SLOT_CREATED: _fields(clear="account_id weekday local_time timezone"),
+    Action.SLOT_CHANGED: _fields(clear="account_id weekday local_time timezone"),
+    Action.SLOT_DELETED: _fields(clear="account_id weekday local_time timezone"),
+    Action.CALENDAR_FEED_CREATED: _fields(clear="accounts"),
+    Action.CALENDAR_FEED_REVOKED: _fields(),
     Action.IMPORT_STARTED: _fields(clear="files"),
+    Action.MEDIA_UPLOADED: _fields(clear="bytes", name="filename"),
+    Action.MEDIA_CHANGED: _fields(name="filename alt_text"),
+    Action.MEDIA_DELETED: _fields(clear="bytes", name="filename"),
+    Action.MEDIA_CONVERTED: _fields(clear="derived_from recipe"),
     Action.PLAN_CHANGED: _fields(clear="plan interval"),
     Action.AUDIT_EXPORTED: _fields(clear="format"),
     PersonalAction.SIGNED_IN: _fields(clear="method second_factor"),

@@ -242,7 +242,7 @@ class Columns:
                 continue
             cells = found
             if len(cells) != width or table.cut_row == number:
-                if fault := _shape_fault(table, number, cells, width):
+                if fault := shape_fault(table, number, cells, width):
                     yield RejectedRow(number, None, shorten(cells[0]), in_sheet + fault)
                     continue
                 cells = (*cells, *padding[len(cells) :])
@@ -271,7 +271,7 @@ def _totals_or_blank(cells: Cells, id_column: int) -> bool:
     return all(cell is None or cell == "" or (isinstance(cell, str) and not cell.strip()) for cell in cells)
 
 
-def _shape_fault(table: Table, number: int, cells: Cells, width: int) -> str | None:
+def shape_fault(table: Table, number: int, cells: Cells, width: int) -> str | None:
     """Why a row of another width than the header cannot be used."""
     if table.cut_row == number:
         return "The file ends in the middle of this row; it was cut off. Export it again."

@@ -16,6 +16,7 @@ class Letter(StrEnum):
     SECOND_FACTOR_CHANGED = "second_factor_changed"
     SESSION_STOLEN = "session_stolen"
     INVITATION = "invitation"
+    REVIEW_LINK = "review_link"
     NOTIFICATION = "notification"
     DIGEST = "digest"
 
@@ -64,6 +65,11 @@ _WORDS: Mapping[Letter, tuple[str, str]] = {
         "You are invited to {workspace}",
         "{inviter} invites you to the workspace {workspace} on ClientNest, as {role}. To accept, open\n\n{link}\n\n"
         "The link works for {days} days, and only for this address.",
+    ),
+    Letter.REVIEW_LINK: (
+        "{workspace} asks what you think of a post",
+        "For {name}: to look at the post, and to approve it or ask for changes, open\n\n{link}\n\n"
+        "The link works for {days} days, without signing in. Whoever has it can decide, so pass it on to nobody.",
     ),
     Letter.NOTIFICATION: (
         "{title}",

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, and_, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from clientnest import events, tasks
+from clientnest.approvals import concerning as approving
+from clientnest.content.concerning import Concerned, answered, mentioned
 from clientnest.db.tables.credentials import credential as credential_table
 from clientnest.db.tables.identity import membership as membership_table
 from clientnest.db.tables.identity import person as person_table
@@ -22,7 +24,7 @@ from clientnest.events import Event
 from clientnest.ids import new_id
 from clientnest.notifications import letters
 from clientnest.notifications.digests import plan
-from clientnest.notifications.kinds import DEFAULTS, KEPT, Channels, Email, Kind, Named, Rule, rule_for
+from clientnest.notifications.kinds import DEFAULTS, KEPT, Channels, Email, Kind, Named, Rule, Subject, rule_for
 from clientnest.notifications.scope import on_behalf_of
 from clientnest.notifications.showing import shown
 from clientnest.workspaces.permissions import allows
@@ -63,7 +65,7 @@ def _make(
     values = {
         "person_id": person_id, "id": new_id(), "workspace_id": workspace_id, "personal": rule.personal,
         "event_id": event.id, "kind": rule.kind.value, "category": rule.category.value,
-        "subject_type": rule.subject.value, "subject_id": event.subject_id, "payload": payload,
+        "subject_type": rule.subject.value, "subject_id": _subject(event, rule), "payload": payload,
         "in_app": channels.in_app, "waits_for_digest": channels.email is not Email.NEVER,
     }  # fmt: skip
     selected = select(*(literal(value, notification_table.c[name].type) for name, value in values.items()))
@@ -111,10 +113,10 @@ def _audience(
         .where(belonging.workspace_id == workspace_id)
         .order_by(belonging.person_id)
     ).all()  # fmt: skip
-    asked_by = _requester(connection, workspace_id, event) if rule.to is Named.REQUESTER else None
+    named = _named(connection, workspace_id, event, rule.to) if isinstance(rule.to, Named) else Concerned()
     for row in rows:
         if isinstance(rule.to, Named):
-            meant = row.person_id == (asked_by if rule.to is Named.REQUESTER else event.subject_id)
+            meant = row.person_id in named.people and (named.clients or row.role != WorkspaceRole.CLIENT)
         else:
             meant = row.person_id != event.subject_id and allows(WorkspaceRole(row.role), rule.to)
         if meant:
@@ -123,6 +125,29 @@ def _audience(
                 row.person_id,
                 (Channels(in_app=row.in_app, email=Email(row.email)) if is_chosen else DEFAULTS[rule.category]),
             )
+
+
+def _subject(event: Event, rule: Rule) -> UUID | None:
+    """What a notification is about: of a comment, the post that it is on."""
+    return UUID(event.payload["post_id"]) if rule.subject is Subject.POST else event.subject_id
+
+
+_OF_REVIEWS = {
+    Named.ASKED: approving.asked, Named.REMINDED: approving.reminded, Named.WRITERS: approving.writers,
+}  # fmt: skip
+
+
+def _named(connection: Connection, workspace_id: UUID, event: Event, to: Named) -> Concerned:
+    assert event.subject_id is not None  # noqa: S101 - no rule is for events without
+    if to is Named.MENTIONED:
+        told_of = [UUID(person) for person in event.payload["people"]]
+        return mentioned(connection, workspace_id, event.subject_id, told_of)
+    if to is Named.THREAD:
+        return answered(connection, workspace_id, event.subject_id)
+    if to in _OF_REVIEWS:
+        return Concerned(_OF_REVIEWS[to](connection, workspace_id, event), clients=True)
+    one = _requester(connection, workspace_id, event) if to is Named.REQUESTER else event.subject_id
+    return Concerned(frozenset({one} if one else ()), clients=True)
 
 
 def _requester(connection: Connection, workspace_id: UUID, event: Event) -> UUID | None:

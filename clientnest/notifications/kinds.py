@@ -1,7 +1,7 @@
 """The table of kinds: which event makes a notification, who gets it, what it says, and how it comes unless they choose.
 
 `title` and `body` are filled in when they are shown, with names as they are then: {workspace}, {account} (with its
-network), {person}; and with what the notification keeps of its event: {role}, and the numbers of an import.
+network), {person}, {author}; and with what the notification keeps of its event: {role}, and the numbers of an import.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,8 @@ class Category(StrEnum):
     IMPORTS = "imports"
     TEAM = "team"
     WEBHOOKS = "webhooks"
+    REVIEWS = "reviews"
+    COMMENTS = "comments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ DEFAULTS: Mapping[Category, Channels] = MappingProxyType(
         Category.IMPORTS: Channels(in_app=True, email=Email.DAILY),
         Category.TEAM: Channels(in_app=True, email=Email.DAILY),
         Category.WEBHOOKS: Channels(in_app=True, email=Email.DAILY),
+        Category.REVIEWS: Channels(in_app=True, email=Email.AT_ONCE),
+        Category.COMMENTS: Channels(in_app=True, email=Email.DAILY),
     }
 )
 LABELS: Mapping[Category, str] = MappingProxyType(
@@ -53,6 +57,8 @@ LABELS: Mapping[Category, str] = MappingProxyType(
         Category.IMPORTS: "your imports",
         Category.TEAM: "who belongs to the workspace",
         Category.WEBHOOKS: "webhooks",
+        Category.REVIEWS: "what is to be approved",
+        Category.COMMENTS: "comments that mention you or answer yours",
     }
 )
 
@@ -68,13 +74,24 @@ class Kind(StrEnum):
     ROLE_CHANGED = "member.role_changed"
     REMOVED = "member.removed"
     WEBHOOK_DISABLED = "webhook.disabled"
+    REVIEW_ASKED = "post.review_asked"
+    REVIEW_REMINDED = "post.review_reminded"
+    POST_APPROVED = "post.approved"
+    CHANGES_REQUESTED = "post.changes_requested"
+    COMMENT_MENTIONED = "comment.mentioned"
+    COMMENT_ANSWERED = "comment.answered"
 
 
 class Named(Enum):
-    """One person whom an event concerns."""
+    """The people whom an event concerns."""
 
     REQUESTER = "who asked for the job"
     SUBJECT = "whom it happened to"
+    ASKED = "who is to approve"
+    REMINDED = "who has not done so yet"
+    WRITERS = "who wrote a post, or sent it in"
+    MENTIONED = "whom a comment mentions"
+    THREAD = "who wrote before in the thread of a comment"
 
 
 class Subject(StrEnum):
@@ -84,11 +101,13 @@ class Subject(StrEnum):
     ACCOUNT = "account"
     PERSON = "person"
     WEBHOOK = "webhook"
+    POST = "post"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What becomes of an event. `to`: whoever has a permission (but for the person whom it happened to), or one person.
+    """What becomes of an event. `to`: whoever has a permission (but for the person whom it happened to), or who is
+    named.
 
     `personal`: it stays theirs when they do not belong to the workspace any more.
     """
@@ -145,10 +164,40 @@ _BY_EVENT: Mapping[str, Rule] = MappingProxyType({
         "A webhook of {workspace} was switched off",
         "It could not be delivered to for too long. Set right where it leads to, then switch it on again.",
     ),
+    "post.review_asked": Rule(
+        Kind.REVIEW_ASKED, Category.REVIEWS, Subject.POST, Named.ASKED,
+        "A post of {workspace} waits for you",
+        "You are asked to approve it, or to say what has to be changed.",
+    ),
+    "post.review_reminded": Rule(
+        Kind.REVIEW_REMINDED, Category.REVIEWS, Subject.POST, Named.REMINDED,
+        "A post of {workspace} still waits for you",
+        "It has waited for a day or longer. Approve it, ask for changes, or let a colleague decide for you.",
+    ),
+    "post.approved": Rule(
+        Kind.POST_APPROVED, Category.REVIEWS, Subject.POST, Named.WRITERS,
+        "A post of yours in {workspace} was approved",
+        "All who were asked have approved it. The post says by whom, and when it goes out.",
+    ),
+    "post.changes_requested": Rule(
+        Kind.CHANGES_REQUESTED, Category.REVIEWS, Subject.POST, Named.WRITERS,
+        "A post of yours in {workspace} is to be changed",
+        "The post says by whom that was asked, and what they wrote.",
+    ),
+    "comment.mentioned": Rule(
+        Kind.COMMENT_MENTIONED, Category.COMMENTS, Subject.POST, Named.MENTIONED,
+        "{author} mentioned you on a post in {workspace}",
+        "The comments on the post say what about.",
+    ),
+    "comment.written": Rule(
+        Kind.COMMENT_ANSWERED, Category.COMMENTS, Subject.POST, Named.THREAD,
+        "{author} answered on a post in {workspace}",
+        "You wrote in the same thread of its comments.",
+    ),
 })  # fmt: skip
 RULES: Mapping[str, Rule] = MappingProxyType({rule.kind.value: rule for rule in _BY_EVENT.values()})
-KEPT = ("role", "imported", "refused", "rejected_rows")
-"""What notifications keep of their events, where it is there: numbers, and words of ours."""
+KEPT = ("role", "imported", "refused", "rejected_rows", "author_id")
+"""What notifications keep of their events, where it is there: numbers, ids, and words of ours."""
 
 
 def rule_for(event: Event) -> Rule | None:

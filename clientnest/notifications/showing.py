@@ -47,7 +47,8 @@ def shown(connection: Connection, rows: Sequence[Row[Any]]) -> list[Shown]:
 def _shown(row: Row[Any], names: Mapping[Any, str]) -> Shown:
     rule = RULES[row.kind]
     name = names.get(row.subject_id) or _GONE.get(rule.subject, "")
-    words = {**dict.fromkeys(KEPT, 0), **row.payload, "account": name, "person": name,
+    author = names.get(_author(row)) or _GONE[Subject.PERSON]
+    words = {**dict.fromkeys(KEPT, 0), **row.payload, "account": name, "person": name, "author": author,
              "workspace": names.get(row.workspace_id, "a workspace")}  # fmt: skip
     return Shown(
         row.id, rule.kind, rule.category, rule.title.format_map(words), rule.body.format_map(words), rule.subject,
@@ -59,6 +60,7 @@ def _names(connection: Connection, workspace_id: UUID, rows: Sequence[Row[Any]])
     """Names by id: of the workspace, and of those of its accounts and people that the rows speak of."""
     of_accounts = {row.subject_id for row in rows if row.subject_type == Subject.ACCOUNT}
     of_people = {row.subject_id for row in rows if row.subject_type == Subject.PERSON}
+    of_people |= {author for row in rows if (author := _author(row)) is not None}
     columns = account_table.c
     found: dict[UUID, str] = {}
     with inside(connection, workspace_id):
@@ -78,6 +80,10 @@ def _names(connection: Connection, workspace_id: UUID, rows: Sequence[Row[Any]])
         )
         found |= {row.id: row.name for row in connection.execute(left)}
     return found
+
+
+def _author(row: Row[Any]) -> UUID | None:
+    return UUID(row.payload["author_id"]) if "author_id" in row.payload else None
 
 
 def _account(row: Row[Any]) -> str:

@@ -16,7 +16,11 @@ MODULES = (
     "clientnest.tasks.upkeep", "clientnest.tasks.passing_on", "clientnest.mail.tasks", "clientnest.accounts.tasks",
     "clientnest.identity.tasks",
     "clientnest.events.tasks", "clientnest.notifications.tasks", "clientnest.webhooks.tasks",
+    "clientnest.media.tasks", "clientnest.content.tasks", "clientnest.approvals.tasks",
 )  # fmt: skip
+
+DEFAULT, MEDIA = "default", "media"
+"""The queues: what takes a moment, and pictures and videos."""
 
 # Adding never opens this connector: it uses the caller's connection. The worker gives it a pool.
 app = App(connector=PsycopgConnector(), import_paths=MODULES)

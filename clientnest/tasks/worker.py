@@ -1,6 +1,7 @@
 """`clientnest worker`: runs what the queue holds. Any number of them, on any machine that reaches the database."""
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 
@@ -9,9 +10,10 @@ from procrastinate import App, PsycopgConnector
 from clientnest.db.roles import Role
 from clientnest.db.urls import libpq
 from clientnest.log import get_logger
-from clientnest.tasks.queue import app
+from clientnest.tasks.queue import DEFAULT, MEDIA, app
 
 CONCURRENCY = 8
+_MEDIA_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 _log = get_logger(__name__)
 
 
@@ -21,23 +23,23 @@ def run_worker(*, concurrency: int = CONCURRENCY, wait: bool = True) -> None:
 
 
 async def _run(concurrency: int, wait: bool) -> None:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - this is one
     connector = PsycopgConnector(conninfo=libpq(Role.WORKER), min_size=1, max_size=4)
     with app.replace_connector(connector) as working:
         async with working.open_async():
             _log.info("worker ready", concurrency=concurrency)
-            if wait:
-                await _work(working, concurrency, wait=True)
-            else:
-                with suppress(asyncio.CancelledError):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+            with suppress(asyncio.CancelledError):
+                if wait:
+                    await _work(working, concurrency, wait=True)
+                else:
                     await _drain(working, connector, concurrency)
 
 
 async def _drain(working: App, connector: PsycopgConnector, concurrency: int) -> None:
     """Until nothing waits but what cannot run now. The library leaves while tasks are running that add others."""
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - this is one
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     due = await _due(connector)
     while True:
         await _work(working, concurrency, wait=False)
@@ -47,10 +49,13 @@ async def _drain(working: App, connector: PsycopgConnector, concurrency: int) ->
 
 
 async def _work(working: App, concurrency: int, *, wait: bool) -> None:
-    await working.run_worker_async(
-        concurrency=concurrency, wait=wait, install_signal_handlers=wait, delete_jobs="successful",
-        shutdown_graceful_timeout=20, fetch_job_polling_interval=5,
-    )  # fmt: skip
+    """Each queue has hands of its own: long videos hold up no letter."""
+    async with asyncio.TaskGroup() as group:
+        for queue, hands in ((DEFAULT, concurrency), (MEDIA, _MEDIA_AT_ONCE)):
+            group.create_task(working.run_worker_async(
+                queues=[queue], concurrency=hands, wait=wait, install_signal_handlers=False, delete_jobs="successful",
+                shutdown_graceful_timeout=20, fetch_job_polling_interval=5,
+            ))  # fmt: skip
 
 
 async def _due(connector: PsycopgConnector) -> frozenset[int]:

@@ -6,7 +6,7 @@ still sees only the one that was entered, and nothing before that.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +36,8 @@ class SecondFactorRequired(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A person's part in a workspace, or a program's: then `key` says what it may do, and `role` is None."""
+    """A person's part in a workspace; or a program's: then `key` says what it may do, and `role` is None. Without any
+    of the three it is the installation itself that acts."""
 
     workspace: Workspace
     person_id: UUID | None
@@ -86,8 +87,13 @@ def enter_with_key(role: Role, key: KeyInUse, workspace_id: UUID) -> Iterator[tu
     if key.workspace_id != workspace_id:
         raise _no_such_workspace()
     with session.tenant(role, workspace_id=workspace_id) as connection:
-        row = connection.execute(select(*COLUMNS).where(workspace_table.c.id == workspace_id)).one()
-        yield connection, Membership(from_row(row), None, None, key)
+        yield connection, replace(nobody_in(connection, workspace_id), key=key)
+
+
+def nobody_in(connection: Connection, workspace_id: UUID) -> Membership:
+    """What is done in a workspace without anybody asking; the transaction is scoped to it."""
+    row = connection.execute(select(*COLUMNS).where(workspace_table.c.id == workspace_id)).one()
+    return Membership(from_row(row), None, None)
 
 
 def _no_such_workspace() -> NotFound:

@@ -23,6 +23,11 @@ class Permission(StrEnum):
     MEMBERS_READ = "members.read"
     MEMBERS_MANAGE = "members.manage"
     ACCOUNTS_MANAGE = "accounts.manage"
+    CONTENT_READ = "content.read"
+    CONTENT_WRITE = "content.write"
+    CONTENT_COMMENT = "content.comment"
+    CONTENT_APPROVE = "content.approve"
+    APPROVALS_MANAGE = "approvals.manage"
     RESULTS_READ = "results.read"
     PREDICTIONS_READ = "predictions.read"
     IMPORTS_READ = "imports.read"
@@ -41,6 +46,14 @@ TABLE: Mapping[Permission, tuple[str, frozenset[WorkspaceRole]]] = MappingProxyT
         Permission.MEMBERS_READ: ("See who belongs to it", _TEAM),
         Permission.MEMBERS_MANAGE: ("Invite people, change their roles, remove them", _ADMINS),
         Permission.ACCOUNTS_MANAGE: ("Connect and disconnect accounts of networks", _ADMINS),
+        Permission.CONTENT_READ: ("See planned posts and the calendar (clients: what was sent to review)", _EVERYBODY),
+        Permission.CONTENT_WRITE: ("Write, change, schedule and trash posts", _ADMINS | {WorkspaceRole.EDITOR}),
+        Permission.CONTENT_COMMENT: ("Comment on posts", _EVERYBODY),
+        Permission.CONTENT_APPROVE: (
+            "Approve posts, or ask for changes",
+            _ADMINS | {WorkspaceRole.APPROVER, WorkspaceRole.CLIENT},
+        ),
+        Permission.APPROVALS_MANAGE: ("Decide who has to approve what", _ADMINS),
         Permission.RESULTS_READ: ("See posts, accounts and what they achieved", _EVERYBODY),
         Permission.PREDICTIONS_READ: ("Ask what a draft will achieve and when to post", _TEAM),
         Permission.IMPORTS_READ: ("See imports and the rows they rejected", _TEAM),
@@ -53,12 +66,24 @@ TABLE: Mapping[Permission, tuple[str, frozenset[WorkspaceRole]]] = MappingProxyT
 
 
 # What a program can never be allowed: it would let a key make others, or outlive those who gave it.
-NO_KEYS = frozenset({Permission.WORKSPACE_TRANSFER, Permission.MEMBERS_MANAGE, Permission.KEYS_MANAGE})
+# An approval says that a person looked.
+NO_KEYS = frozenset(
+    {Permission.WORKSPACE_TRANSFER, Permission.MEMBERS_MANAGE, Permission.KEYS_MANAGE, Permission.CONTENT_APPROVE}
+)
 
 
 # What it takes to hear of an event whose kind begins so; of all others hears only who may read the audit log.
 _HEARING: Mapping[str, Permission] = MappingProxyType(
-    {"job.": Permission.IMPORTS_READ, "account.": Permission.RESULTS_READ, "member.": Permission.MEMBERS_READ}
+    {
+        "job.": Permission.IMPORTS_READ,
+        "account.": Permission.RESULTS_READ,
+        "media.": Permission.CONTENT_READ,
+        "post.": Permission.CONTENT_READ,
+        "review.": Permission.CONTENT_READ,
+        "variant.": Permission.CONTENT_READ,
+        "comment.": Permission.MEMBERS_READ,  # the team: most are internal, and clients are notified of the others
+        "member.": Permission.MEMBERS_READ,
+    }
 )
 
 

@@ -30,6 +30,7 @@ class MastodonServer:
 
     url: str = ""
     signed_in: tuple[str, str] = ("acme", "Acme")
+    configuration: dict[str, Any] = field(default_factory=lambda: {"statuses": {"max_characters": 1234}})
     apps: dict[str, dict[str, Any]] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: dict[str, tuple[str, str] | None] = field(default_factory=dict)  # None: an app's own
@@ -69,6 +70,8 @@ class MastodonServer:
             return self._token(form)
         if (method, path) == ("GET", "/api/v1/accounts/verify_credentials"):
             return self._who(bearer)
+        if (method, path) == ("GET", "/api/v2/instance"):
+            return 200, {"domain": "social.example", "configuration": self.configuration}
         return 404, {"error": "Record not found"}
 
     def _register(self, form: Form) -> Answer:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Integer, Table
 
-from clientnest.db.tables.base import instant, metadata, of, text, uuid
+from clientnest.db.tables.base import instant, json, metadata, of, text, uuid
 
 workspace = Table(
     "workspace", metadata,
@@ -26,5 +26,5 @@ account = Table(
     "account", metadata,
     uuid("workspace_id", primary_key=True), uuid("id", primary_key=True), text("network"), text("external_id"),
     text("display_name"), text("url", nullable=True), text("timezone", nullable=True), instant("created_at"),
-    schema="app",
+    json("told", nullable=True), schema="app",
 )  # fmt: skip

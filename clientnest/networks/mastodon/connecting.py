@@ -4,11 +4,13 @@ https://docs.joinmastodon.org/client/authorized/, …/methods/apps/ and …/meth
 not renewed; the person or the server takes it back.
 """
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from clientnest.accounts import oauth
 from clientnest.accounts.asking import Answer, ask_anywhere
@@ -27,6 +29,7 @@ from clientnest.ids import new_id
 from clientnest.networks.mastodon import servers
 
 _NAME = "ClientNest"
+_LONGEST_TOLD = 32 * 1024
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,500}")
 _USERNAME = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _ELSEWHERE = frozenset({301, 302, 303, 307, 308, 404, 405, 410})
@@ -108,7 +111,18 @@ class Mastodon:
             f"{username}@{servers.host_of(app.server)}".lower(),
             name if isinstance(name, str) else "",
             url if isinstance(url, str) else None,
+            self._told(app),
         )
+
+    def _told(self, app: App) -> Mapping[str, Any] | None:
+        """What the server allows (…/methods/instance/#v2). One that does not say is as most are."""
+        with suppress(NetworkRefused, AppRefused, Unavailable):
+            answer = ask_anywhere(_label(app.server), "GET", f"{servers.address_of(app.server)}/api/v2/instance")
+            oauth.judge(_label(app.server), answer)
+            said = {"configuration": answer.body.get("configuration")}
+            if isinstance(said["configuration"], dict) and len(json.dumps(said)) <= _LONGEST_TOLD:
+                return said
+        return None
 
     def _tokens(self, app: App, **form: str) -> Tokens:
         try:

@@ -122,7 +122,7 @@ def post(connection: Connection, post_id: UUID) -> PostResult:
     """One post of the workspace; `NotFound` otherwise."""
     rows = read(connection, _POSTS.where(views.post.c.post_id == post_id))
     if not rows:
-        raise NotFound("There is no such post in this workspace.", advice="`…/posts` lists those there are.")
+        raise NotFound("There is no such post in this workspace.", advice="`…/insights/posts` lists those there are.")
     return _post(rows[0])
 
 

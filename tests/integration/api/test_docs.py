@@ -31,6 +31,10 @@ def test_the_story_of_the_readme_works(running: tuple[str, int], world: World, t
     assert said == [
         "A letter is on its way.", "analyst", "Acme", "As analyst you may not do this here: make and revoke API keys.",
         "Grace", "workspace.api_key.created",
+        "The text has 312 weighted characters; X allows 280.",
+        "This form of the variant was not approved, so it cannot be scheduled.", "in_review",
+        "Clocks in Europe/Paris pass over 02:30",
+        "scheduled", "The post was changed by somebody else meanwhile.",
     ]  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def test_what_a_network_does_not_report_is_null_with_its_reason_and_never_zero(c
         (_figure(overview, "x", "views_24h"), "not reported by this network"),
     ):
         assert (figure["value"], figure["change"], figure["missing"]) == (None, None, reason)
-    page = client.get(f"{base}/posts", params={"network": "instagram"}).json()
+    page = client.get(f"{base}/insights/posts", params={"network": "instagram"}).json()
     for post in page["items"]:
         explained = [name for names in post["missing"].values() for name in names]
         assert sorted(name for name, value in post["metrics"].items() if value is None) == sorted(explained)
@@ -95,7 +95,7 @@ def test_pages_give_every_post_once_in_order_with_unknown_values_last(
     cursor: str | None = None
     while True:
         params = {"sort": sort.value, "order": order, "limit": 7, **({"cursor": cursor} if cursor else {})}
-        page = client.get(f"{base}/posts", params=params).json()
+        page = client.get(f"{base}/insights/posts", params=params).json()
         seen += page["items"]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -110,7 +110,7 @@ def test_posts_are_narrowed_by_account_network_type_period_and_words(
     client: TestClient, base: str, world: World
 ) -> None:
     def count(**params: Any) -> int:
-        return len(client.get(f"{base}/posts", params={"limit": 200, **params}).json()["items"])
+        return len(client.get(f"{base}/insights/posts", params={"limit": 200, **params}).json()["items"])
 
     assert count(network="x") == count(account_id=str(world.mine.accounts["x"])) == X_POSTS + 1
     assert count(network=["x", "instagram"]) == X_POSTS + 1 + INSTAGRAM_POSTS
@@ -123,15 +123,17 @@ def test_posts_are_narrowed_by_account_network_type_period_and_words(
 
 
 def test_a_cursor_goes_on_with_its_own_question_only(client: TestClient, base: str) -> None:
-    cursor = client.get(f"{base}/posts", params={"limit": 5, "sort": "likes"}).json()["next_cursor"]
+    cursor = client.get(f"{base}/insights/posts", params={"limit": 5, "sort": "likes"}).json()["next_cursor"]
     for params in ({"sort": "shares"}, {"sort": "likes", "order": "asc"}, {"sort": "likes", "network": "x"}):
-        refused = client.get(f"{base}/posts", params={**params, "cursor": cursor})
+        refused = client.get(f"{base}/insights/posts", params={**params, "cursor": cursor})
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "query.cursor")
 
 
 def test_one_post_is_the_same_alone_as_in_the_list(client: TestClient, base: str, world: World) -> None:
-    listed = client.get(f"{base}/posts", params={"order": "asc", "limit": 1, "network": "x"}).json()["items"][0]
-    alone = client.get(f"{base}/posts/{listed['post_id']}").json()
+    listed = client.get(f"{base}/insights/posts", params={"order": "asc", "limit": 1, "network": "x"}).json()["items"][
+        0
+    ]
+    alone = client.get(f"{base}/insights/posts/{listed['post_id']}").json()
     assert alone == listed
     assert alone["post_id"] == str(world.mine.posts["x"])
     assert alone["published_local"] == "2025-12-31T22:00:00"
@@ -187,7 +189,7 @@ def test_an_empty_workspace_answers_with_nothing_instead_of_zeros(client: TestCl
     overview = client.get(f"/v1/workspaces/{workspace_id}/insights/overview").json()
     assert (overview["networks"], overview["followers"], overview["posts"]) == ([], [], 0)
     assert date.fromisoformat(overview["period"]["to"]) >= date(2026, 1, 1)
-    assert client.get(f"/v1/workspaces/{workspace_id}/posts").json() == {"items": [], "next_cursor": None}
+    assert client.get(f"/v1/workspaces/{workspace_id}/insights/posts").json() == {"items": [], "next_cursor": None}
 
 
 def test_the_catalogue_says_what_each_number_means_and_who_reports_it(client: TestClient) -> None:
@@ -202,7 +204,7 @@ def test_ready_once_built_and_reads_say_so_while_they_are_not(client: TestClient
     with session.etl(role=Role.DBT) as connection, connection.cursor() as cursor:
         cursor.execute("ALTER VIEW serve.post RENAME TO post_away")
     try:
-        for address in ("/readyz", f"{base}/posts", f"{base}/insights/overview"):
+        for address in ("/readyz", f"{base}/insights/posts", f"{base}/insights/overview"):
             answer = client.get(address)
             assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
             assert "have not been built yet" in answer.json()["detail"]
@@ -210,10 +212,10 @@ def test_ready_once_built_and_reads_say_so_while_they_are_not(client: TestClient
     finally:
         with session.etl(role=Role.DBT) as connection, connection.cursor() as cursor:
             cursor.execute("ALTER VIEW serve.post_away RENAME TO post")
-    assert client.get(f"{base}/posts").status_code == 200
+    assert client.get(f"{base}/insights/posts").status_code == 200
 
 
 def test_times_are_told_with_their_zone(client: TestClient, base: str) -> None:
-    post = client.get(f"{base}/posts", params={"limit": 1}).json()["items"][0]
+    post = client.get(f"{base}/insights/posts", params={"limit": 1}).json()["items"][0]
     assert datetime.fromisoformat(post["published_at"]).utcoffset() is not None
     assert datetime.fromisoformat(post["published_local"]).tzinfo is None

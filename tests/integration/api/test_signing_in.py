@@ -66,7 +66,7 @@ def test_tokens_of_the_past_of_elsewhere_and_of_nobody_open_nothing(client: Test
         issue_token(person_id, audience="clientnest-dashboards"),
         issue_token(new_id()),
     ):
-        for address in ("/v1/me", "/v1/workspaces", f"/v1/workspaces/{world.mine.workspace_id}/posts"):
+        for address in ("/v1/me", "/v1/workspaces", f"/v1/workspaces/{world.mine.workspace_id}/insights/posts"):
             assert client.get(address, headers=_bearer(token)).status_code in {401, 404}
 
 
@@ -78,7 +78,7 @@ def test_the_token_of_a_person_who_was_removed_is_worth_nothing(client: TestClie
         cursor.execute("DELETE FROM app.person WHERE id = %s", (str(person_id),))
     assert client.get("/v1/me", headers=headers).status_code == 401
     assert client.get("/v1/workspaces", headers=headers).status_code == 401
-    assert client.get(f"/v1/workspaces/{world.other.workspace_id}/posts", headers=headers).status_code == 404
+    assert client.get(f"/v1/workspaces/{world.other.workspace_id}/insights/posts", headers=headers).status_code == 404
 
 
 def test_who_guesses_is_slowed_down_by_account_and_by_address(client: TestClient, world: World) -> None:

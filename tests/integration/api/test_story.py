@@ -131,7 +131,7 @@ def test_from_signing_up_to_working_together(client: TestClient, post_office: sm
     assert key.status_code == 201, key.text
     program = {"Authorization": f"Bearer {key.json()['key']}"}
     assert client.get(f"{here}/members", headers=program).status_code == 200
-    assert client.get(f"{here}/posts", headers=program).status_code == 403
+    assert client.get(f"{here}/insights/posts", headers=program).status_code == 403
     assert client.get("/v1/me", headers=program).status_code == 403
     listed = grace("GET", f"{here}/api-keys").json()["items"][0]
     assert listed["last_used_at"] is not None

@@ -99,7 +99,7 @@ def _results(owner: httpx.Client) -> tuple[Any, Any]:
     workspace = next(w for w in owner.get("/v1/workspaces").json()["items"] if w["slug"] == "home")
     base = f"/v1/workspaces/{workspace['id']}"
     accounts = owner.get(f"{base}/accounts").raise_for_status().json()["items"]
-    posts = owner.get(f"{base}/posts", params={"limit": 100}).raise_for_status().json()["items"]
+    posts = owner.get(f"{base}/insights/posts", params={"limit": 100}).raise_for_status().json()["items"]
     return accounts, [{key: value for key, value in post.items() if key != "age_hours"} for post in posts]
 
 

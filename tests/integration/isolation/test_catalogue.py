@@ -24,7 +24,8 @@ PERSON = new_id()
 # A value of each type, as SQL, for columns that may not be empty.
 _VALUES = {
     "uuid": "gen_random_uuid()", "boolean": "true", "bytea": "decode(md5(random()::text), 'hex')", "jsonb": "'{}'",
-    "timestamp with time zone": "now()", "date": "now()::date", "text": "md5(random()::text)", "text[]": "'{}'",
+    "timestamp with time zone": "now()", "date": "now()::date", "time without time zone": "'09:00'",
+    "timestamp without time zone": "now()", "text": "md5(random()::text)", "text[]": "'{}'",
     "uuid[]": "'{}'", "smallint": "1", "integer": "1", "bigint": "(random() * 1e9)::bigint", "double precision": "1",
 }  # fmt: skip
 

@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 
 from clientnest.workspaces import WorkspaceRole
 from clientnest.workspaces.permissions import allows
-from tests.integration.api.operations import APP, Operation, colleague, fresh_ids, headers_of, operations
+from tests.integration.api.operations import APP, Operation, colleague, headers_of, operations
+from tests.integration.api.things import fresh_ids
 from tests.integration.isolation.conftest import Marked
 from tests.worlds import Brand
 

@@ -33,7 +33,7 @@ from clientnest.tasks import passing_on
 from ml.marts import TrainingRow, write_training
 from orchestration.defs.ingestion.captures import _WRITERS, bring
 from tests.conftest import make_workspace
-from tests.integration.api.operations import fresh_ids
+from tests.integration.api.things import fresh_ids
 from tests.integration.imports.helpers import claim, stage
 from tests.integration.isolation.conftest import contents
 from tests.services.oauth_server import NETWORK, Standard, module

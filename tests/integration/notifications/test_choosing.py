@@ -31,7 +31,8 @@ def chosen(somebody: Somebody, workspace_id: UUID) -> dict[str, str]:
 def test_until_they_choose_problems_come_at_once_and_the_rest_in_a_digest(team: Team) -> None:
     editor = team.add(WorkspaceRole.EDITOR)
     assert chosen(editor, team.workspace_id) == {
-        "accounts": "at_once", "imports": "daily", "team": "daily", "webhooks": "daily",
+        "accounts": "at_once", "imports": "daily", "team": "daily", "webhooks": "daily", "reviews": "at_once",
+        "comments": "daily",
     }  # fmt: skip
 
 
@@ -90,7 +91,8 @@ def test_one_click_ends_letters_of_a_kind_and_no_others(team: Team, post_office:
         done = team.client.post(path, data={"List-Unsubscribe": "One-Click"})
         assert done.status_code == 200, done.text
     assert chosen(admin, team.workspace_id) == {
-        "accounts": "never", "imports": "daily", "team": "daily", "webhooks": "daily",
+        "accounts": "never", "imports": "daily", "team": "daily", "webhooks": "daily", "reviews": "at_once",
+        "comments": "daily",
     }  # fmt: skip
     assert admin("PUT", PREFERENCES, {"workspaces": []}, **{"If-Match": tag}).status_code == 412
     team.happens("account.needs_reconnect", team.account())
@@ -113,7 +115,8 @@ def test_one_click_in_a_digest_ends_digests(team: Team, post_office: smtp.MailSe
     path = path_to_unsubscribe(post_office.to(admin.email)[0])
     assert team.client.post(path).status_code == 200
     assert chosen(admin, team.workspace_id) == {
-        "accounts": "at_once", "imports": "never", "team": "never", "webhooks": "never",
+        "accounts": "at_once", "imports": "never", "team": "never", "webhooks": "never", "reviews": "at_once",
+        "comments": "never",
     }  # fmt: skip
     assert send_due(morning + timedelta(days=1)) == 0
 

@@ -1,0 +1,1 @@
+"""Many posts at once, from a CSV or a spreadsheet."""

@@ -1,0 +1,1 @@
+"""What is planned and what went out, day by day."""

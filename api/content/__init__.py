@@ -1,0 +1,1 @@
+"""Posts as a team writes them."""
