@@ -17,6 +17,7 @@ from clientnest.db.urls import administrator, database_name, role_url
 from clientnest.errors import PermanentError, TransientError
 
 MINIMUM_SERVER_VERSION = 170000
+_EXTENSIONS = ("btree_gin", "pg_trgm")
 _BOOTSTRAP_LOCK = 0x636E_6573_7401  # one bootstrap at a time per server
 _DBT_SCHEMAS = ("staging", "intermediate", "marts", "serve")
 
@@ -29,6 +30,7 @@ def prepare() -> None:
             cursor.execute("SELECT pg_advisory_lock(%s)", (_BOOTSTRAP_LOCK,))
         _check_version(server)
         _check_rights(server)
+        _check_extensions(server)
         _ensure_roles(server)
         for database, owner in (
             (Database.PRODUCT, Role.MIGRATE),
@@ -108,6 +110,18 @@ def _check_rights(server: Connection) -> None:
         raise PermanentError(
             f"The database user {name} of CLIENTNEST_DATABASE_URL lacks the right {' and '.join(missing)}.",
             advice=f'As the server\'s administrator: ALTER ROLE "{name}" {" ".join(missing)};',
+        )
+
+
+def _check_extensions(server: Connection) -> None:
+    """What search needs comes with Postgres, in a package that some servers lack."""
+    with server.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_available_extensions WHERE name = ANY (%s)", (list(_EXTENSIONS),))
+        missing = sorted(set(_EXTENSIONS) - {name for (name,) in cursor.fetchall()})
+    if missing:
+        raise PermanentError(
+            f"The database server lacks the extension {' and '.join(missing)}.",
+            advice="Install PostgreSQL's contrib package on it (postgresql-contrib).",
         )
 
 

@@ -337,10 +337,18 @@ _OF_TENANTS = ("campaign", "label", "post", "post_label", "post_variant", "varia
                "variant_transition", "post_revision")  # fmt: skip
 
 
+# Not a tenant's: everybody may know the ways.
+_WAYS = """
+ALTER TABLE app.variant_step ENABLE ROW LEVEL SECURITY;
+CREATE POLICY ways ON app.variant_step FOR SELECT TO clientnest_api, clientnest_worker USING (true);
+"""
+
+
 def upgrade() -> None:
     op.execute(_TABLES)
     op.execute(_RULES)
     op.execute(_RIGHTS)
+    op.execute(_WAYS)
     for table in _OF_TENANTS:
         op.execute(_POLICY.format(table=table))
 
