@@ -48,25 +48,34 @@ CREATE INDEX post_search_found ON app.post_search
 -- by its first 100,000 characters.
 CREATE FUNCTION app.searched_text(workspace uuid, posts uuid[], hidden text[])
     RETURNS TABLE (post_id uuid, document text)
-    LANGUAGE sql STABLE COST 10000 SET search_path = pg_catalog AS $$
+    LANGUAGE sql STABLE COST 10000 SET search_path = pg_catalog SET enable_nestloop = off AS $$
+    -- Each table is read once for all posts: of a workspace that the statistics do not know yet, the planner expects a
+    -- row or two, and would look through all of its rows for each post.
     SELECT p.id, left(app.fold(left(concat_ws(E'\\n', p.title,
         (SELECT c.name FROM app.campaign c WHERE c.workspace_id = workspace AND c.id = p.campaign_id),
-        (SELECT string_agg(l.name, E'\\n' ORDER BY l.id) FROM app.post_label o
-            JOIN app.label l ON l.workspace_id = workspace AND l.id = o.label_id
-            WHERE o.workspace_id = workspace AND o.post_id = p.id),
-        (SELECT string_agg(concat_ws(E'\\n', v.content ->> 'title',
-                (SELECT string_agg(concat_ws(E'\\n', part ->> 'text',
-                    (SELECT string_agg(shown ->> 'alt_text', E'\\n') FROM jsonb_array_elements(part -> 'media') shown)
-                 ), E'\\n') FROM jsonb_array_elements(v.content -> 'parts') part),
-                v.content ->> 'first_comment',
+        labelled.names, said.words
+    ), 100000)), 100000)
+    FROM app.post p
+    LEFT JOIN (
+        SELECT o.post_id, string_agg(l.name, E'\\n' ORDER BY l.id) AS names
+        FROM app.post_label o JOIN app.label l ON l.workspace_id = workspace AND l.id = o.label_id
+        WHERE o.workspace_id = workspace AND o.post_id = ANY (posts) GROUP BY o.post_id
+    ) labelled ON labelled.post_id = p.id
+    LEFT JOIN (
+        SELECT v.post_id, string_agg(concat_ws(E'\\n', v.content ->> 'title',
+            (SELECT string_agg(concat_ws(E'\\n', part ->> 'text',
+                (SELECT string_agg(shown ->> 'alt_text', E'\\n') FROM jsonb_array_elements(part -> 'media') shown)
+             ), E'\\n') FROM jsonb_array_elements(v.content -> 'parts') part),
+            v.content ->> 'first_comment',
+            CASE WHEN jsonb_path_exists(v.content, '$.parts[*].media[*]') THEN
                 (SELECT string_agg(concat_ws(E'\\n', nullif(m.alt_text, ''), m.filename), E'\\n' ORDER BY m.id)
                  FROM app.variant_media h JOIN app.media m ON m.workspace_id = workspace AND m.id = h.media_id
-                 WHERE h.workspace_id = workspace AND h.variant_id = v.id)
-            ), E'\\n' ORDER BY v.id)
-         FROM app.post_variant v
-         WHERE v.workspace_id = workspace AND v.post_id = p.id AND v.state <> ALL (hidden))
-    ), 100000)), 100000)
-    FROM app.post p WHERE p.workspace_id = workspace AND p.id = ANY (posts)
+                 WHERE h.workspace_id = workspace AND h.variant_id = v.id) END
+        ), E'\\n' ORDER BY v.id) AS words
+        FROM app.post_variant v
+        WHERE v.workspace_id = workspace AND v.post_id = ANY (posts) AND v.state <> ALL (hidden) GROUP BY v.post_id
+    ) said ON said.post_id = p.id
+    WHERE p.workspace_id = workspace AND p.id = ANY (posts)
 $$;
 
 CREATE FUNCTION app.note_searched(workspace uuid, posts uuid[]) RETURNS void
