@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, insert, select, text
 
 from clientnest.approvals import rounds
 from clientnest.approvals.model import Capacity, Outcome, Verdict
-from clientnest.approvals.submitting import of_accounts
 from clientnest.audit import Actor, ActorKind
 from clientnest.content import editing, reading
 from clientnest.content.model import Post, Variant
@@ -73,7 +72,7 @@ def decide(
     """
     post = editing.locked(connection, membership, post_id, revision=revision)
     asked = accounts or (seen or {}).keys()
-    chosen = of_accounts(post, asked) if asked else post.variants
+    chosen = reading.of_accounts(post, asked) if asked else post.variants
     open_ones = _open(connection, membership.workspace.id, [one.id for one in chosen])
     variants = [one for one in chosen if one.id in open_ones]
     if not variants or (asked and len(variants) < len(chosen)):

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 from sqlalchemy.exc import IntegrityError
 
 from clientnest.approvals.model import ABLE, MOST_LEVELS, Level, Mode, Policy
+from clientnest.db.refused import NO_SUCH_ROW
 from clientnest.db.tables.approvals import approval_level as level_table
 from clientnest.db.tables.approvals import approval_policy as policy_table
 from clientnest.db.tables.identity import membership as membership_table
@@ -17,7 +18,6 @@ from clientnest.workspaces.revisions import stale
 from clientnest.workspaces.service import WorkspaceRole
 
 _c, _l, _m = policy_table.c, level_table.c, membership_table.c
-_NO_SUCH_ROW = "23503"
 
 
 def policies(connection: Connection, workspace_id: UUID, *which: ColumnElement[bool]) -> list[Policy]:
@@ -64,7 +64,7 @@ def create(
         with connection.begin_nested():
             connection.execute(insert(policy_table).values(values))
     except IntegrityError as error:
-        if getattr(error.orig, "sqlstate", None) == _NO_SUCH_ROW:
+        if getattr(error.orig, "sqlstate", None) == NO_SUCH_ROW:
             what = "account" if account_id else "label"
             raise NotFound(f"The workspace has no such {what}.", details={"field": f"body.{what}_id"}) from error
         raise Conflict("There is a policy for that already.", advice="Change it: PATCH …/{policy_id}.") from error

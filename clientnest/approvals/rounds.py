@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from clientnest.approvals.model import Mode, Outcome
+from clientnest.db.refused import constraint_of
 from clientnest.db.tables.approvals import review as review_table
 from clientnest.db.tables.content import post_variant as variant_table
 from clientnest.db.tables.identity import account as account_table
@@ -19,16 +20,16 @@ from clientnest.ids import new_id
 from clientnest.workspaces import Membership
 
 _c, _v, _a = review_table.c, variant_table.c, account_table.c
-_MODE = text("SELECT mode FROM app.approval_policy_of(:workspace, :variant)")
+_MODES = text(
+    "SELECT v.id, p.mode FROM unnest(CAST(:variants AS uuid[])) AS v(id) "
+    "LEFT JOIN LATERAL app.approval_policy_of(:workspace, v.id) p ON true"
+)
 
 
 def modes(connection: Connection, workspace_id: UUID, variant_ids: Collection[UUID]) -> dict[UUID, Mode]:
     """What the policy says that holds for each variant."""
-    found = {}
-    for one in variant_ids:
-        mode = connection.execute(_MODE, {"workspace": workspace_id, "variant": one}).scalar_one_or_none()
-        found[one] = Mode(mode or Mode.NONE)
-    return found
+    rows = connection.execute(_MODES, {"workspace": workspace_id, "variants": list(variant_ids)})
+    return {row.id: Mode(row.mode or Mode.NONE) for row in rows}
 
 
 def unapproved(connection: Connection, workspace_id: UUID, variant_ids: Collection[UUID]) -> set[UUID]:
@@ -100,8 +101,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        diagnosis: Any = getattr(error.orig, "diag", None)
-        constraint = getattr(diagnosis, "constraint_name", None) or ""
-        if constraint.startswith("review_"):
-            raise Conflict(str(diagnosis.message_primary), advice="Read the post's reviews again.") from error
+        if constraint_of(error).startswith("review_"):
+            said = error.orig.diag.message_primary  # type: ignore[union-attr]
+            raise Conflict(str(said), advice="Read the post's reviews again.") from error
         raise

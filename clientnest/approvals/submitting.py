@@ -13,7 +13,7 @@ from clientnest.content.model import Post, Variant
 from clientnest.content.states import State, move
 from clientnest.content.validating import require_publishable
 from clientnest.db.tables.approvals import review as review_table
-from clientnest.errors import Conflict, NotFound
+from clientnest.errors import Conflict
 from clientnest.events import tell
 from clientnest.workspaces import Membership
 
@@ -33,7 +33,8 @@ def submit(
     """
     before = editing.locked(connection, membership, post_id, revision=revision)
     workspace_id = membership.workspace.id
-    chosen = of_accounts(before, accounts) if accounts else [one for one in before.variants if one.state in _TO_SUBMIT]
+    all_drafts = [one for one in before.variants if one.state in _TO_SUBMIT]
+    chosen = reading.of_accounts(before, accounts) if accounts else all_drafts
     if not chosen:
         raise Conflict(
             "The post has nothing that could be sent to be approved.",
@@ -63,7 +64,7 @@ def withdraw(
     """Take variants (None: all that are in review) back: they are drafts, and their rounds are over."""
     before = editing.locked(connection, membership, post_id, revision=revision)
     workspace_id = membership.workspace.id
-    found = of_accounts(before, accounts) if accounts else before.variants
+    found = reading.of_accounts(before, accounts) if accounts else before.variants
     chosen = {one.id for one in found if one.state is State.IN_REVIEW}
     if not chosen or (accounts and len(chosen) < len(found)):
         raise Conflict("This is not in review.", advice="Only what waits to be approved can be taken back.")
@@ -76,18 +77,6 @@ def withdraw(
         tell(connection, workspace_id, "review.withdrawn", row.id,
              {"post_id": str(post_id), "variant_id": str(row.variant_id)})  # fmt: skip
     return reading.post(connection, membership, post_id)
-
-
-def of_accounts(post: Post, accounts: Collection[UUID]) -> list[Variant]:
-    """The variants for these accounts; `NotFound` names one that the post has none for."""
-    found = {one.account_id: one for one in post.variants}
-    missing = sorted(set(accounts) - found.keys())
-    if missing:
-        raise NotFound(
-            f"The post has no variant for the account {missing[0]}.", advice="Read the post for those it has.",
-            details={"field": "body.accounts"},
-        )  # fmt: skip
-    return [found[account] for account in dict.fromkeys(accounts)]
 
 
 def _check_nothing_waits(chosen: Collection[Variant]) -> None:

@@ -14,6 +14,7 @@ from clientnest.content.comparing import changed, snapshot
 from clientnest.content.model import MOST_VARIANTS, Content, Post, Variant
 from clientnest.content.reconsidering import reconsidered
 from clientnest.content.states import OUT_OF_HAND, State, act, move, refusals
+from clientnest.db.refused import NO_SUCH_ROW
 from clientnest.db.tables.content import campaign as campaign_table
 from clientnest.db.tables.content import label as label_table
 from clientnest.db.tables.content import post as post_table
@@ -25,7 +26,6 @@ from clientnest.events import tell
 from clientnest.ids import new_id
 from clientnest.workspaces import Membership
 
-_NO_SUCH_ROW = "23503"
 _p, _v, _l = post_table.c, variant_table.c, post_label_table.c
 
 
@@ -107,12 +107,12 @@ def _still_there(
     return labels, campaign_id
 
 
-def trash(connection: Connection, membership: Membership, post_id: UUID, actor: Actor) -> Post | None:
+def trash(connection: Connection, membership: Membership, post_id: UUID, actor: Actor) -> bool:
     """Put a post in the trash, from which it can be taken for 30 days. What was scheduled is cancelled; `Conflict`
-    while a network is being given it. None where it lies there already."""
+    while a network is being given it. False where it lies there already."""
     found = locked(connection, membership, post_id, trashed=None)
     if found.trashed_at is not None:
-        return None
+        return False
     if any(one.state in {State.PUBLISHING, State.UNCONFIRMED} for one in found.variants):
         raise Conflict(
             "The post is being published.", advice="Wait until it is known what became of it, then try again."
@@ -123,18 +123,18 @@ def trash(connection: Connection, membership: Membership, post_id: UUID, actor: 
     values = {"trashed_at": func.now(), "trashed_by": membership.person_id}
     connection.execute(update(post_table).where(*_named(workspace_id, post_id)).values(values))
     tell(connection, workspace_id, "post.trashed", post_id, {})
-    return reading.post(connection, membership, post_id)
+    return True
 
 
-def take_back(connection: Connection, membership: Membership, post_id: UUID) -> Post | None:
-    """Take a post out of the trash, as it was, with what had been scheduled cancelled; None where it lies in none."""
+def take_back(connection: Connection, membership: Membership, post_id: UUID) -> bool:
+    """Take a post out of the trash, as it was, with what had been scheduled cancelled; False where it lies in none."""
     if locked(connection, membership, post_id, trashed=None).trashed_at is None:
-        return None
+        return False
     workspace_id = membership.workspace.id
     values = {"trashed_at": None, "trashed_by": None}
     connection.execute(update(post_table).where(*_named(workspace_id, post_id)).values(values))
     tell(connection, workspace_id, "post.restored", post_id, {})
-    return reading.post(connection, membership, post_id)
+    return True
 
 
 def locked(
@@ -256,7 +256,7 @@ def _known(field: str, what: str) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        if getattr(error.orig, "sqlstate", None) != _NO_SUCH_ROW:
+        if getattr(error.orig, "sqlstate", None) != NO_SUCH_ROW:
             raise
         raise NotFound(
             f"The workspace has no such {what}.", advice="Check the id: everything belongs to one workspace.",

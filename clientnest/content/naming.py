@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from clientnest.db.refused import constraint_of
 from clientnest.errors import BadInput, Conflict
 from clientnest.words import on_one_line
 
@@ -34,7 +35,7 @@ def once(connection: Connection, what: str) -> Iterator[None]:
         with connection.begin_nested():
             yield
     except IntegrityError as error:
-        if getattr(getattr(error.orig, "diag", None), "constraint_name", None) != f"{what}_name":
+        if constraint_of(error) != f"{what}_name":
             raise
         raise Conflict(
             f"The workspace has a {what} of that name already.", advice="Choose another; case makes no difference.",

@@ -121,6 +121,18 @@ def visible(membership: Membership) -> list[ColumnElement[bool]]:
     return [_p.workspace_id == membership.workspace.id, *_conditions(PostFilters(), _seen(membership))]
 
 
+def of_accounts(post: Post, accounts: Collection[UUID]) -> list[Variant]:
+    """The variants for these accounts; `NotFound` names one that the post has none for."""
+    found = {one.account_id: one for one in post.variants}
+    missing = sorted(set(accounts) - found.keys())
+    if missing:
+        raise NotFound(
+            f"The post has no variant for the account {missing[0]}.", advice="Read the post for those it has.",
+            details={"field": "body.accounts"},
+        )  # fmt: skip
+    return [found[account] for account in dict.fromkeys(accounts)]
+
+
 def no_such_post() -> NotFound:
     return NotFound("There is no such post.", advice="GET …/posts lists those there are.")
 

@@ -15,9 +15,10 @@ from clientnest.content import editing, reading
 from clientnest.content.model import Post, Variant
 from clientnest.content.states import OUT_OF_HAND, State, act, move, refusals
 from clientnest.content.validating import require_publishable
+from clientnest.db.refused import constraint_of
 from clientnest.db.tables.content import post_variant as variant_table
 from clientnest.db.tables.content import variant_transition as transition_table
-from clientnest.errors import Conflict, NotFound
+from clientnest.errors import Conflict
 from clientnest.planning.queueing import next_free
 from clientnest.planning.wall_clock import Resolution, schedule
 from clientnest.workspaces import Membership
@@ -130,14 +131,7 @@ def _chosen(post: Post, accounts: Collection[UUID] | None) -> Sequence[Variant]:
                 "The post has nothing that is still to go out.", advice="Add a variant for an account to it first."
             )
         return found
-    by_account = {one.account_id: one for one in post.variants}
-    missing = sorted(set(accounts) - by_account.keys())
-    if missing:
-        raise NotFound(
-            f"The post has no variant for the account {missing[0]}.", advice="Add one first.",
-            details={"field": "body.accounts"},
-        )  # fmt: skip
-    return [by_account[account] for account in dict.fromkeys(accounts)]
+    return reading.of_accounts(post, accounts)
 
 
 def _take_slot(connection: Connection, workspace_id: UUID, variant: Variant, now: datetime) -> Resolution:
@@ -156,7 +150,7 @@ def _take_slot(connection: Connection, workspace_id: UUID, variant: Variant, now
                 _set(connection, workspace_id, variant.id, found, in_slot=True)
             return found
         except IntegrityError as error:
-            if getattr(getattr(error.orig, "diag", None), "constraint_name", None) != "post_variant_slot":
+            if constraint_of(error) != "post_variant_slot":
                 raise
             taken.add(found.instant)
     raise Conflict("Others take the account's slots at this moment.", advice="Try again, or choose a time.")

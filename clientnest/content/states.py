@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from clientnest.audit import Actor
+from clientnest.db.refused import constraint_of
 from clientnest.db.tables.content import post_variant as variant_table
 from clientnest.errors import Conflict
 from clientnest.events import tell
@@ -126,7 +127,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
+        constraint = constraint_of(error)
         if constraint.startswith("variant_"):
             said = error.orig.diag.message_primary  # type: ignore[union-attr]
             asked_first = constraint == "variant_approval"
